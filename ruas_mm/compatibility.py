@@ -1,0 +1,97 @@
+"""Tell the user which toolbox is missing, too old or too new.
+
+``python -m ruas_mm.compatibility`` prints what is installed.
+"""
+
+import importlib.util
+import re
+from importlib import import_module
+
+# import name: (lowest version that works, first version that does not)
+SUPPORTED = {
+    'torch': ('2.0', '3'),
+    'mmengine': ('0.9', '1'),
+    'mmcv': ('2.0', '3'),
+    'mmdet': ('3.2', '4'),
+    'mmseg': ('1.2', '2'),
+    'mmpretrain': ('1.1', '2'),
+}
+REQUIRED = ('torch', 'mmengine', 'mmcv')
+HOSTS = ('mmdet', 'mmseg', 'mmpretrain')
+DISTRIBUTIONS = {'mmseg': 'mmsegmentation'}
+
+
+class ToolboxError(ImportError):
+    """A toolbox is missing, too old, too new, or built without operators."""
+
+
+def is_installed(name: str) -> bool:
+    """Whether module ``name`` can be found; it is not imported."""
+    return importlib.util.find_spec(name) is not None
+
+
+def check_toolbox(name: str) -> str:
+    """Check one toolbox and return its version.
+
+    Args:
+        name: Import name, a key of :data:`SUPPORTED`.
+
+    Raises:
+        ToolboxError: The toolbox is missing, outside the supported range, or
+            (mmcv) without compiled operators. The message names the command
+            that mends it.
+    """
+    lowest, too_new = SUPPORTED[name]
+    distribution = DISTRIBUTIONS.get(name, name)
+    mend = f'pip install "{distribution}>={lowest},<{too_new}"'
+    if name == 'mmcv':
+        mend = 'pip install --no-build-isolation "mmcv>=2.0,<2.2"'
+    if not is_installed(name):
+        raise ToolboxError(f'ruas_mm needs {name}, which is not installed. '
+                          f'Mend it with: {mend}')
+    try:
+        version = import_module(name).__version__
+    except AssertionError as error:  # the hosts assert on each other's version
+        raise ToolboxError(f'{name} refuses this environment: {error} '
+                          f'Mend it with: {mend}') from error
+    if not _release(lowest) <= _release(version) < _release(too_new):
+        raise ToolboxError(
+            f'ruas_mm needs {name} >= {lowest} and < {too_new}, but '
+            f'{version} is installed. Mend it with: {mend}')
+    if name == 'mmcv' and not is_installed('mmcv._ext'):
+        raise ToolboxError(
+            f'mmcv {version} has no compiled operators (mmcv._ext is '
+            'missing), probably because mmcv-lite is installed. Mend it '
+            f'with: pip uninstall -y mmcv mmcv-lite && {mend}')
+    return version
+
+
+def check_environment() -> dict:
+    """Check everything ``ruas_mm`` runs on; at least one host is needed.
+
+    Returns:
+        Import name to version, for each toolbox found.
+
+    Raises:
+        ToolboxError: See :func:`check_toolbox`.
+    """
+    versions = {name: check_toolbox(name) for name in REQUIRED}
+    hosts = [name for name in HOSTS if is_installed(name)]
+    if not hosts:
+        raise ToolboxError('ruas_mm plugs into mmdet, mmseg or mmpretrain, and '
+                          'none of them is installed. Mend it with: '
+                          'pip install "mmdet>=3.2,<4"')
+    return {**versions, **{name: check_toolbox(name) for name in hosts}}
+
+
+def _release(version: str) -> tuple:
+    """``'2.1.2+cu118'`` -> ``(2, 1, 2)``."""
+    digits = re.match(r'\d+(\.\d+)*', version)[0].split('.')
+    return tuple(int(digit) for digit in digits) + (0, ) * (3 - len(digits))
+
+
+if __name__ == '__main__':
+    try:
+        print(', '.join(f'{k} {v}' for k, v in check_environment().items()))
+    except ToolboxError as error:
+        raise SystemExit(str(error)) from None

@@ -1,0 +1,3 @@
+from .scene_visualization_hook import SceneVisualizationHook
+
+__all__ = ['SceneVisualizationHook']

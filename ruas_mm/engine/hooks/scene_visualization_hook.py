@@ -1,0 +1,145 @@
+"""See what the detector saw, while testing."""
+
+import os.path as osp
+import tempfile
+from pathlib import Path
+from typing import Optional, Sequence
+
+import cv2
+import mmcv
+import numpy as np
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmengine.structures import BaseDataElement
+from mmengine.visualization import Visualizer
+
+from ruas_mm.atomic_write import atomic_write
+from ruas_mm.registry import HOOKS
+from ruas_mm.visualization import (
+    colour_illumination,
+    draw_scene_panels,
+    resize_picture,
+)
+
+
+@HOOKS.register_module()
+class SceneVisualizationHook(Hook):
+    """Save dark | enhanced | illumination | detections of test images.
+
+    Takes the place of the host's visualisation hook in ``default_hooks``, so
+    ``--show-dir`` and ``--show`` of mmdet's test tool work. The result is
+    drawn by the host's own visualiser, on the enhanced picture. Enhanced
+    picture and illumination are those which the network saw, resized to the
+    size of the image file.
+
+    Args:
+        draw: Whether to draw at all.
+        interval: Draw every ``interval``-th image.
+        score_thr: Lowest score of a detection that is drawn.
+        show: Whether to show each panel in a window.
+        wait_time: Seconds that a window stays; 0 waits for a key.
+        test_out_dir: Folder for the pictures, inside the run's time-stamped
+            folder, as in mmdet.
+    """
+
+    def __init__(self,
+                 draw: bool = False,
+                 interval: int = 1,
+                 score_thr: float = 0.3,
+                 show: bool = False,
+                 wait_time: float = 0.,
+                 test_out_dir: Optional[str] = 'scene_panels') -> None:
+        if interval < 1:
+            raise ValueError(f'interval={interval}, allowed: at least 1')
+        self.draw = draw
+        self.interval = interval
+        self.score_thr = score_thr
+        self.show = show
+        self.wait_time = wait_time
+        self.test_out_dir = test_out_dir or 'scene_panels'
+        self._num_seen = 0
+
+    def before_test(self, runner: Runner) -> None:
+        """Ask the preprocessor to hand its pictures on."""
+        if not self.draw:
+            return
+        model = runner.model
+        model = model.module if is_model_wrapper(model) else model
+        if not hasattr(model.data_preprocessor, 'attach_scene'):
+            raise ValueError(
+                'SceneVisualizationHook needs ruas_mm.SceneDataPreprocessor '
+                'as data_preprocessor, got '
+                f'{type(model.data_preprocessor).__name__}')
+        model.data_preprocessor.attach_scene = True
+        self._num_seen = 0
+
+    def after_test_iter(self,
+                        runner: Runner,
+                        batch_idx: int,
+                        data_batch: Optional[dict] = None,
+                        outputs: Optional[Sequence[BaseDataElement]] = None
+                        ) -> None:
+        """Draw the images of one batch."""
+        if not self.draw:
+            return
+        folder = Path(runner.work_dir, runner.timestamp, self.test_out_dir)
+        for sample in outputs:
+            self._num_seen += 1
+            if self._num_seen % self.interval:
+                continue
+            path = Path(sample.img_path)
+            name = f'{path.parent.name}_{path.stem}'
+            panels = draw_scene_panels(self._panels(runner.visualizer, sample))
+            if self.show:
+                runner.visualizer.show(
+                    panels, win_name=name, wait_time=self.wait_time)
+            with atomic_write(folder / f'{name}.png') as temporary:
+                mmcv.imwrite(mmcv.rgb2bgr(panels), str(temporary))
+
+    def after_test(self, runner: Runner) -> None:
+        """Say where the pictures are."""
+        if self.draw:
+            runner.logger.info(
+                f'{self._num_seen // self.interval} pictures (dark | enhanced '
+                '| illumination | detections) are in '
+                f'{osp.join(runner.work_dir, runner.timestamp, self.test_out_dir)}')  # noqa: E501
+
+    def _panels(self, visualizer: Visualizer,
+                sample: BaseDataElement) -> dict:
+        dark = mmcv.imread(sample.img_path, channel_order='rgb')
+        enhanced = _to_picture(sample.scene.enhanced)
+        enhanced = resize_picture((enhanced * 255).round().astype(np.uint8),
+                                  *dark.shape[:2])
+        return {
+            'dark': dark,
+            'enhanced': enhanced,
+            'illumination':
+            colour_illumination(_to_picture(sample.scene.illumination)),
+            'detections': self._draw_result(visualizer, enhanced, sample)
+        }
+
+    def _draw_result(self, visualizer: Visualizer, picture: np.ndarray,
+                     sample: BaseDataElement) -> np.ndarray:
+        """Let the host draw; every host can write to a file."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = osp.join(folder, 'result.png')
+            arguments = dict(
+                image=picture,
+                data_sample=sample,
+                draw_gt=False,
+                show=False,
+                out_file=path)
+            if hasattr(visualizer, 'visualize_cls'):  # mmpretrain
+                visualizer.visualize_cls(**arguments)
+            elif 'pred_sem_seg' in sample:
+                visualizer.add_datasample('result', **arguments)
+            else:
+                visualizer.add_datasample(
+                    'result', pred_score_thr=self.score_thr, **arguments)
+            return cv2.imread(path)[..., ::-1]
+
+
+def _to_picture(tensor) -> np.ndarray:
+    """(3, H, W) tensor to (H, W, 3) array."""
+    return tensor.detach().float().cpu().permute(1, 2, 0).numpy()

@@ -1,0 +1,14 @@
+from ruas_mm.compatibility import is_installed
+
+from .cells import DistillationCell
+from .data_preprocessors import SceneDataPreprocessor
+from .scene_module import SceneModule
+
+__all__ = ['DistillationCell', 'SceneDataPreprocessor', 'SceneModule']
+
+# Subclasses of mmdet's necks and heads; nobody needs mmdet for the rest.
+if is_installed('mmdet'):
+    from .heads import SearchableSSDHead
+    from .necks import SearchableSSDNeck
+
+    __all__ += ['SearchableSSDHead', 'SearchableSSDNeck']

@@ -1,0 +1,14 @@
+from .distillation_cell import DistillationCell
+from .operations import (
+    HIGH_LEVEL_OPERATIONS,
+    LOW_LEVEL_OPERATIONS,
+    OPERATIONS,
+    Operation,
+    check_genotype,
+)
+from .task_cell import task_cell
+
+__all__ = [
+    'HIGH_LEVEL_OPERATIONS', 'LOW_LEVEL_OPERATIONS', 'OPERATIONS',
+    'DistillationCell', 'Operation', 'check_genotype', 'task_cell'
+]

@@ -1,0 +1,52 @@
+"""Distillation cell C_s of the scene module and of noise removal.
+
+Paper: Sec. 4.1 (after the residual feature distillation of
+https://arxiv.org/abs/2009.11551). https://arxiv.org/abs/2112.04719
+
+Differs from the paper: nothing known; the paper shows the cell as a graph of
+five nodes, the activation and the residual edges are those of the release.
+"""
+
+from typing import Sequence
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from .operations import LOW_LEVEL_OPERATIONS, OPERATIONS, check_genotype
+
+NEGATIVE_SLOPE = 0.05  # of the leaky ReLU: release
+
+
+class DistillationCell(nn.Module):
+    """Each node hands a distilled copy to the last node.
+
+    Args:
+        genotype: Seven low-level operations, in the order ``c1_d, c1_r, c2_d,
+            c2_r, c3_d, c3_r, c4`` (d: distilled, r: refined).
+        channels: Width of the cell (3 for scene, 6 for noise: Sec. 6.1).
+
+    Raises:
+        ValueError: Wrong length or unknown operation.
+    """
+
+    def __init__(self, genotype: Sequence[str], channels: int) -> None:
+        super().__init__()
+        self.genotype = check_genotype(genotype, 7, LOW_LEVEL_OPERATIONS,
+                                       'genotype of a distillation cell')
+        self.edges = nn.ModuleList(OPERATIONS[name].build(channels, channels)
+                                   for name in self.genotype)
+        self.fuse = nn.Conv2d(4 * channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:  # (N, C, H, W)
+        c1_d, c1_r, c2_d, c2_r, c3_d, c3_r, c4 = self.edges
+        d1, r1 = _act(c1_d(x)), _act(c1_r(x) + x)
+        d2, r2 = _act(c2_d(r1)), _act(c2_r(r1) + r1)
+        d3, r3 = _act(c3_d(r2)), _act(c3_r(r2) + r2)
+        d4 = _act(c4(r3))
+        return self.fuse(torch.cat([d1, d2, d3, d4], 1))  # (N, C, H, W)
+
+
+def _act(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, NEGATIVE_SLOPE)

@@ -1,0 +1,3 @@
+from .scene_data_preprocessor import SceneDataPreprocessor
+
+__all__ = ['SceneDataPreprocessor']

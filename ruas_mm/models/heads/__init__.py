@@ -1,0 +1,3 @@
+from .searchable_ssd_head import SearchableSSDHead
+
+__all__ = ['SearchableSSDHead']

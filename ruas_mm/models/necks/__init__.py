@@ -1,0 +1,3 @@
+from .searchable_ssd_neck import SearchableSSDNeck
+
+__all__ = ['SearchableSSDNeck']
