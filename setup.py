@@ -6,8 +6,9 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
-VERSION = re.search(r"__version__ = '(.+)'",
-                    (ROOT / 'ruas_mm' / '__init__.py').read_text())[1]
+VERSION = re.search(
+    r"__version__ = '(.+)'", (ROOT / 'ruas_mm' / '__init__.py').read_text()
+)[1]
 
 setup(
     name='ruas_mm',
@@ -27,4 +28,5 @@ setup(
         'mmpretrain': ['torch>=2.0', 'mmengine', 'mmcv', 'mmpretrain'],
         'lpips': ['lpips'],
         'demo': ['scikit-image'],
-    })
+    },
+)

@@ -13,21 +13,24 @@ enhancement weights (Table 6, last row) convert them and give
     model.data_preprocessor.scene.init_cfg.prefix=scene
 and their genotype (ruas_mm.models.cells.genotype.SCENE_ENHANCEMENT).
 """
-_base_ = [
-    './ssd_exdark.py', './_base_/genotypes/released_face_detection.json'
-]
+
+_base_ = ['./ssd_exdark.py', './_base_/genotypes/released_face_detection.json']
 
 model = dict(
     data_preprocessor=dict(
         _delete_=True,
         type='ruas_mm.SceneDataPreprocessor',
         scene=dict(
-            type='ruas_mm.SceneModule',
-            genotype={{_base_.genotype.scene}}),
-        data_preprocessor={{_base_.model.data_preprocessor}}),
+            type='ruas_mm.SceneModule', genotype={{_base_.genotype.scene}}
+        ),
+        data_preprocessor={{_base_.model.data_preprocessor}},
+    ),
     neck=dict(
-        type='ruas_mm.SearchableSSDNeck', genotype={{_base_.genotype.neck}}),
-    bbox_head=dict(genotype={{_base_.genotype.head}}))
+        type='ruas_mm.SearchableSSDNeck', genotype={{_base_.genotype.neck}}
+    ),
+    bbox_head=dict(genotype={{_base_.genotype.head}}),
+)
 
 default_hooks = dict(
-    visualization=dict(_delete_=True, type='ruas_mm.SceneVisualizationHook'))
+    visualization=dict(_delete_=True, type='ruas_mm.SceneVisualizationHook')
+)

@@ -5,9 +5,11 @@ Time:     not measured at full scale (see docs/benchmark.md for two CPU cores)
 Expected: no row of the paper; learns the eight test images by heart (AP50 at
           least .9, see ruas_ssdlite_exdark_mini.py)
 """
+
 _base_ = [
     'mmdet::ssd/ssdlite_mobilenetv2-scratch_8xb24-600e_coco.py',
-    './_base_/exdark.py', './_base_/genotypes/released_face_detection.json'
+    './_base_/exdark.py',
+    './_base_/genotypes/released_face_detection.json',
 ]
 
 model = dict(
@@ -15,15 +17,19 @@ model = dict(
         _delete_=True,
         type='ruas_mm.SceneDataPreprocessor',
         scene=dict(
-            type='ruas_mm.SceneModule',
-            genotype={{_base_.genotype.scene}}),
-        data_preprocessor={{_base_.model.data_preprocessor}}),
+            type='ruas_mm.SceneModule', genotype={{_base_.genotype.scene}}
+        ),
+        data_preprocessor={{_base_.model.data_preprocessor}},
+    ),
     neck=dict(
-        type='ruas_mm.SearchableSSDNeck', genotype={{_base_.genotype.neck}}),
+        type='ruas_mm.SearchableSSDNeck', genotype={{_base_.genotype.neck}}
+    ),
     bbox_head=dict(
         type='ruas_mm.SearchableSSDHead',
         num_classes=12,
-        genotype={{_base_.genotype.head}}))
+        genotype={{_base_.genotype.head}},
+    ),
+)
 
 train_dataloader = dict(dataset=dict(dataset={{_base_.exdark_train}}))
 val_dataloader = dict(dataset={{_base_.exdark_val}})
@@ -32,7 +38,9 @@ val_evaluator = dict(_delete_=True, type='ruas_mm.ExDarkMetric')
 test_evaluator = val_evaluator
 
 optim_wrapper = dict(
-    optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=1e-4))
+    optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=1e-4)
+)
 default_hooks = dict(
     checkpoint=dict(max_keep_ckpts=3, save_best='exdark/AP50', rule='greater'),
-    visualization=dict(_delete_=True, type='ruas_mm.SceneVisualizationHook'))
+    visualization=dict(_delete_=True, type='ruas_mm.SceneVisualizationHook'),
+)

@@ -47,22 +47,27 @@ def check_toolbox(name: str) -> str:
     if name == 'mmcv':
         mend = 'pip install --no-build-isolation "mmcv>=2.0,<2.2"'
     if not is_installed(name):
-        raise ToolboxError(f'ruas_mm needs {name}, which is not installed. '
-                          f'Mend it with: {mend}')
+        raise ToolboxError(
+            f'ruas_mm needs {name}, which is not installed. '
+            f'Mend it with: {mend}'
+        )
     try:
         version = import_module(name).__version__
     except AssertionError as error:  # the hosts assert on each other's version
-        raise ToolboxError(f'{name} refuses this environment: {error} '
-                          f'Mend it with: {mend}') from error
+        raise ToolboxError(
+            f'{name} refuses this environment: {error} Mend it with: {mend}'
+        ) from error
     if not _release(lowest) <= _release(version) < _release(too_new):
         raise ToolboxError(
             f'ruas_mm needs {name} >= {lowest} and < {too_new}, but '
-            f'{version} is installed. Mend it with: {mend}')
+            f'{version} is installed. Mend it with: {mend}'
+        )
     if name == 'mmcv' and not is_installed('mmcv._ext'):
         raise ToolboxError(
             f'mmcv {version} has no compiled operators (mmcv._ext is '
             'missing), probably because mmcv-lite is installed. Mend it '
-            f'with: pip uninstall -y mmcv mmcv-lite && {mend}')
+            f'with: pip uninstall -y mmcv mmcv-lite && {mend}'
+        )
     return version
 
 
@@ -78,16 +83,18 @@ def check_environment() -> dict:
     versions = {name: check_toolbox(name) for name in REQUIRED}
     hosts = [name for name in HOSTS if is_installed(name)]
     if not hosts:
-        raise ToolboxError('ruas_mm plugs into mmdet, mmseg or mmpretrain, and '
-                          'none of them is installed. Mend it with: '
-                          'pip install "mmdet>=3.2,<4"')
+        raise ToolboxError(
+            'ruas_mm plugs into mmdet, mmseg or mmpretrain; '
+            'none is installed. Mend it with: '
+            'pip install "mmdet>=3.2,<4"'
+        )
     return {**versions, **{name: check_toolbox(name) for name in hosts}}
 
 
 def _release(version: str) -> tuple:
     """``'2.1.2+cu118'`` -> ``(2, 1, 2)``."""
     digits = re.match(r'\d+(\.\d+)*', version)[0].split('.')
-    return tuple(int(digit) for digit in digits) + (0, ) * (3 - len(digits))
+    return tuple(int(digit) for digit in digits) + (0,) * (3 - len(digits))
 
 
 if __name__ == '__main__':

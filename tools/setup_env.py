@@ -46,22 +46,23 @@ def run_mmcv_build(command: list) -> None:
     env.setdefault('MAX_JOBS', str(os.cpu_count()))
     tail, shown, start = [], 0.0, time.time()
     with subprocess.Popen(
-            command + ['-v'],
-            cwd=ROOT,
-            env=env,
-            text=True,
-            errors='replace',
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT) as process:
+        command + ['-v'],
+        cwd=ROOT,
+        env=env,
+        text=True,
+        errors='replace',
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
         for line in process.stdout:
             tail = tail[-60:] + [line]
             step = re.match(r'\s*\[(\d+/\d+)\]', line)
             if step and time.time() - shown > 5:
                 shown = time.time()
                 print(
-                    f'    compiling mmcv {step[1]}, '
-                    f'{shown - start:.0f} s',
-                    flush=True)
+                    f'    compiling mmcv {step[1]}, {shown - start:.0f} s',
+                    flush=True,
+                )
     if process.returncode:
         sys.exit(f'{"".join(tail)}\nset-up failed.\n{MENDS["mmcv"]}')
 
@@ -85,14 +86,18 @@ def main() -> None:
     parser.add_argument('--venv', type=Path, default=ROOT / '.venv')
     args = parser.parse_args()
     if sys.version_info[:2] != PYTHON:
-        sys.exit(f'set-up failed: Python {sys.version.split()[0]} at '
-                 f'{sys.executable}, but the stacks are pinned for 3.11.\n'
-                 f'{MENDS["python"]}')
+        sys.exit(
+            f'set-up failed: Python {sys.version.split()[0]} at '
+            f'{sys.executable}, but the stacks are pinned for 3.11.\n'
+            f'{MENDS["python"]}'
+        )
     requirements = ROOT / 'requirements' / f'{args.stack}.txt'
     if not requirements.exists():
         stacks = sorted(
-            p.stem for p in requirements.parent.glob('*.txt')
-            if p.stem != 'dev')
+            p.stem
+            for p in requirements.parent.glob('*.txt')
+            if p.stem != 'dev'
+        )
         sys.exit(f'set-up failed: STACK={args.stack}, allowed: {stacks}')
 
     python = args.venv / 'bin' / 'python'
@@ -116,8 +121,10 @@ def main() -> None:
         if name == 'mmcv':
             run_mmcv_build(pip + ['--no-build-isolation'] + lines)
         elif name == 'project':
-            run(pip + ['--quiet', '--no-deps', '--no-build-isolation'] + lines,
-                'pip')
+            run(
+                pip + ['--quiet', '--no-deps', '--no-build-isolation'] + lines,
+                'pip',
+            )
         else:
             run(pip + ['--quiet', '-c', str(constraints)] + lines, 'pip')
         stamp.write_text(key)

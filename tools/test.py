@@ -23,20 +23,25 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--work-dir', help='folder for logs and pictures')
     parser.add_argument(
-        '--show', action='store_true', help='show the results in a window')
+        '--show', action='store_true', help='show the results in a window'
+    )
     parser.add_argument(
-        '--show-dir', help='save pictures of the results in this folder')
+        '--show-dir', help='save pictures of the results in this folder'
+    )
     parser.add_argument(
-        '--wait-time', type=float, default=2, help='seconds a window stays')
+        '--wait-time', type=float, default=2, help='seconds a window stays'
+    )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
-        help='override settings of the config, as in xxx.yyy=value')
+        help='override settings of the config, as in xxx.yyy=value',
+    )
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none')
+        default='none',
+    )
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     args = parser.parse_args()
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
@@ -68,8 +73,9 @@ def main() -> None:
     args = parse_args()
     check_environment()
     cfg = build_config(args)
-    runner = RUNNERS.build(cfg) if 'runner_type' in cfg else \
-        Runner.from_cfg(cfg)
+    runner = (
+        RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+    )
     runner.test()
 
 

@@ -6,12 +6,21 @@ commercial use ask the authors). Paper: https://arxiv.org/abs/1805.11227
 
 import logging
 import os.path as osp
-from typing import List, NamedTuple, Optional, Sequence, Union
+from typing import List, Optional, Sequence, Union
 
 import numpy as np
 from mmdet.datasets import BaseDetDataset
 from mmengine.logging import print_log
 
+from ruas_mm.datasets.exdark_files import (
+    CLASSES,
+    LIGHTS,
+    OFFICIAL_SUBSETS,
+    PLACES,
+    ListedImage,
+    read_annotation,
+    read_image_list,
+)
 from ruas_mm.datasets.image_files import (
     DataNotFoundError,
     FileIndex,
@@ -20,16 +29,8 @@ from ruas_mm.datasets.image_files import (
 )
 from ruas_mm.registry import DATASETS
 
-CLASSES = ('Bicycle', 'Boat', 'Bottle', 'Bus', 'Car', 'Cat', 'Chair', 'Cup',
-           'Dog', 'Motorbike', 'People', 'Table')
-LIGHTS = ('Low', 'Ambient', 'Object', 'Single', 'Weak', 'Strong', 'Screen',
-          'Window', 'Shadow', 'Twilight')
-PLACES = ('Indoor', 'Outdoor')
-OFFICIAL_SUBSETS = ('train', 'val', 'test')
 RANDOM_SPLITS = {'paper': (5200, 1200), '80-20': (5896, 1467)}
 """Split name -> number of training and test images."""
-
-HEADER = '% bbGt version=3'
 
 HOW_TO_GET = """
 ExDark was not found: {missing}
@@ -42,16 +43,6 @@ or name another place: export EXDARK_ROOT=/path/to/ExDark
 
 To try without it, on a small set made from a library's photographs:
   make demo"""
-
-
-class ListedImage(NamedTuple):
-    """One row of ``imageclasslist.txt``, in words."""
-
-    name: str
-    folder: str
-    light: str
-    place: str
-    subset: str
 
 
 @DATASETS.register_module()
@@ -95,8 +86,9 @@ class ExDarkDataset(BaseDetDataset):
         places: Keep only these places (:data:`PLACES`).
         split_seed: Seed of the random splits. 0: ours, for comparable runs.
         read_images: Whether to open each image's header now, for its size and
-            to report a missing or broken file before training starts. Without
-            it boxes are clipped at 0 only.
+            to report a missing or broken file before training starts, and to
+            refuse a truncated file when it is loaded. Without it boxes are
+            clipped at 0 only, and OpenCV fills what is missing with grey.
         **kwargs: Of ``mmdet.datasets.BaseDetDataset``. In ``filter_cfg``,
             ``filter_empty_gt`` and ``min_size`` work as in mmdet.
 
@@ -109,31 +101,46 @@ class ExDarkDataset(BaseDetDataset):
     METAINFO = dict(
         dataset_name='ExDark',
         classes=CLASSES,
-        palette=[(220, 20, 60), (0, 130, 200), (60, 180, 75), (255, 165, 0),
-                 (70, 240, 240), (240, 50, 230), (210, 245, 60),
-                 (250, 190, 212), (0, 128, 128), (220, 190, 255),
-                 (255, 225, 25), (170, 110, 40)])
+        palette=[
+            (220, 20, 60),
+            (0, 130, 200),
+            (60, 180, 75),
+            (255, 165, 0),
+            (70, 240, 240),
+            (240, 50, 230),
+            (210, 245, 60),
+            (250, 190, 212),
+            (0, 128, 128),
+            (220, 190, 255),
+            (255, 225, 25),
+            (170, 110, 40),
+        ],
+    )
 
-    def __init__(self,
-                 data_root: str = 'data/ExDark',
-                 ann_file: str = 'imageclasslist.txt',
-                 data_prefix: Optional[dict] = None,
-                 split: str = 'official',
-                 subset: str = 'train',
-                 lights: Union[str, Sequence[str], None] = None,
-                 places: Union[str, Sequence[str], None] = None,
-                 split_seed: int = 0,
-                 read_images: bool = True,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        data_root: str = 'data/ExDark',
+        ann_file: str = 'imageclasslist.txt',
+        data_prefix: Optional[dict] = None,
+        split: str = 'official',
+        subset: str = 'train',
+        lights: Union[str, Sequence[str], None] = None,
+        places: Union[str, Sequence[str], None] = None,
+        split_seed: int = 0,
+        read_images: bool = True,
+        **kwargs,
+    ) -> None:
         allowed = {
             'official': (*OFFICIAL_SUBSETS, 'trainval', 'all'),
-            **dict.fromkeys(RANDOM_SPLITS, ('train', 'test', 'all'))
+            **dict.fromkeys(RANDOM_SPLITS, ('train', 'test', 'all')),
         }
         if split not in allowed:
             raise ValueError(f'split={split!r}, allowed: {list(allowed)}')
         if subset not in allowed[split]:
-            raise ValueError(f'subset={subset!r}, allowed for split={split!r}:'
-                             f' {allowed[split]}')
+            raise ValueError(
+                f'subset={subset!r}, allowed for split={split!r}:'
+                f' {allowed[split]}'
+            )
         self.split = split
         self.subset = subset
         self.lights = _check_names('lights', lights, LIGHTS)
@@ -146,9 +153,10 @@ class ExDarkDataset(BaseDetDataset):
             data_prefix={
                 'img': 'ExDark',
                 'ann': 'ExDark_Annno',
-                **(data_prefix or {})
+                **(data_prefix or {}),
             },
-            **kwargs)
+            **kwargs,
+        )
 
     @property
     def metainfo(self) -> dict:
@@ -159,41 +167,60 @@ class ExDarkDataset(BaseDetDataset):
     def split_name(self) -> str:
         """For example ``'official/test, light Low, 241 images'``."""
         filters = [
-            f'{name} {"+".join(kept)}' for name, kept, everything in (
-                ('light', self.lights, LIGHTS), ('place', self.places, PLACES))
+            f'{name} {"+".join(kept)}'
+            for name, kept, everything in (
+                ('light', self.lights, LIGHTS),
+                ('place', self.places, PLACES),
+            )
             if kept != everything
         ]
         seed = [f'seed {self.split_seed}'] if self.split != 'official' else []
         return ', '.join(
-            [f'{self.split}/{self.subset}', *seed, *filters,
-             f'{len(self)} images'])
+            [
+                f'{self.split}/{self.subset}',
+                *seed,
+                *filters,
+                f'{len(self)} images',
+            ]
+        )
 
     def load_data_list(self) -> List[dict]:
         """Read list, annotations and image headers of the chosen subset."""
         for place in (self.data_root, self.ann_file):
             if not osp.exists(place):
                 raise DataNotFoundError(
-                    HOW_TO_GET.format(missing=place, root=self.data_root))
+                    HOW_TO_GET.format(missing=place, root=self.data_root)
+                )
         rows = [
-            row for row in self._choose(_read_image_list(self.ann_file))
+            row
+            for row in self._choose(read_image_list(self.ann_file))
             if row.light in self.lights and row.place in self.places
         ]
+        if not rows:
+            raise ValueError(
+                f'{self.ann_file} lists no image of subset '
+                f'{self.subset!r} with lights={self.lights} and '
+                f'places={self.places}'
+            )
         annotations = FileIndex(self.data_prefix['ann'])
         images = FileIndex(self.data_prefix['img'])
         data_list, problems = [], []
         for row in rows:
             try:
                 data_list.append(
-                    self._read_image_info(row, images, annotations,
-                                          len(data_list)))
+                    self._read_image_info(
+                        row, images, annotations, len(data_list)
+                    )
+                )
             except ValueError as error:
                 problems.append(str(error))
         if problems:
             raise ValueError(
                 f'{len(problems)} of {len(rows)} images of ExDark '
-                f'{self.split}/{self.subset} cannot be used:\n  ' +
-                '\n  '.join(problems[:10]) +
-                ('\n  ...' if len(problems) > 10 else ''))
+                f'{self.split}/{self.subset} cannot be used:\n  '
+                + '\n  '.join(problems[:10])
+                + ('\n  ...' if len(problems) > 10 else '')
+            )
         return data_list
 
     def filter_data(self) -> List[dict]:
@@ -202,41 +229,65 @@ class ExDarkDataset(BaseDetDataset):
             return self.data_list
         empty_too = not self.filter_cfg.get('filter_empty_gt', False)
         min_size = self.filter_cfg.get('min_size', 0)
-        return [
-            info for info in self.data_list
-            if (empty_too or info['instances']) and (
+        kept = [
+            info
+            for info in self.data_list
+            if (empty_too or info['instances'])
+            and (
                 'width' not in info
-                or min(info['width'], info['height']) >= min_size)
+                or min(info['width'], info['height']) >= min_size
+            )
         ]
+        if not kept:
+            raise ValueError(
+                f'filter_cfg={dict(self.filter_cfg)} leaves none of the '
+                f'{len(self.data_list)} images of ExDark '
+                f'{self.split}/{self.subset}'
+            )
+        return kept
 
     def prepare_data(self, idx: int) -> dict:
         """Load one image; a truncated file is an error, not grey pixels."""
-        check_image_complete(self.get_data_info(idx)['img_path'])
+        if self.read_images:
+            check_image_complete(self.get_data_info(idx)['img_path'])
         return super().prepare_data(idx)
 
     def _choose(self, rows: List[ListedImage]) -> List[ListedImage]:
         if self.subset == 'all':
             return rows
         if self.split == 'official':
-            kept = (OFFICIAL_SUBSETS[:2]
-                    if self.subset == 'trainval' else (self.subset, ))
+            kept = (
+                OFFICIAL_SUBSETS[:2]
+                if self.subset == 'trainval'
+                else (self.subset,)
+            )
             return [row for row in rows if row.subset in kept]
         num_train, num_test = RANDOM_SPLITS[self.split]
         if len(rows) < num_train + num_test:
             raise ValueError(
                 f'split={self.split!r} draws {num_train + num_test} images, '
                 f'but {self.ann_file} lists {len(rows)}; allowed: the '
-                'official list of 7,363')
+                'official list of 7,363'
+            )
         # the legacy generator: its stream is frozen over numpy versions
         order = np.random.RandomState(self.split_seed).permutation(len(rows))
-        part = (order[:num_train] if self.subset == 'train' else
-                order[num_train:num_train + num_test])
+        part = (
+            order[:num_train]
+            if self.subset == 'train'
+            else order[num_train : num_train + num_test]
+        )
         return [rows[i] for i in sorted(part)]
 
-    def _read_image_info(self, row: ListedImage, images: FileIndex,
-                         annotations: FileIndex, img_id: int) -> dict:
+    def _read_image_info(
+        self,
+        row: ListedImage,
+        images: FileIndex,
+        annotations: FileIndex,
+        img_id: int,
+    ) -> dict:
         info = dict(
-            img_id=img_id, light=row.light, place=row.place, instances=[])
+            img_id=img_id, light=row.light, place=row.place, instances=[]
+        )
         width = height = np.inf
         if self.read_images:
             info['img_path'] = images.find(row.folder, row.name)
@@ -246,86 +297,36 @@ class ExDarkDataset(BaseDetDataset):
             info['img_path'] = osp.join(images.root, row.folder, row.name)
         path = annotations.find(row.folder, f'{row.name}.txt')
         for label, left, top, w, h in read_annotation(path):
-            box = [max(left, 0), max(top, 0),
-                   min(left + w, width), min(top + h, height)]  # yapf: skip
+            box = [
+                max(left, 0),
+                max(top, 0),
+                min(left + w, width),
+                min(top + h, height),
+            ]  # yapf: skip
             if box[2] <= box[0] or box[3] <= box[1]:
                 print_log(
                     f'{path}: box {left} {top} {w} {h} lies outside the '
                     'image and is left out',
                     logger='current',
-                    level=logging.WARNING)
+                    level=logging.WARNING,
+                )
                 continue
             info['instances'].append(
                 dict(
                     bbox=[float(side) for side in box],
                     bbox_label=label,
-                    ignore_flag=0))
+                    ignore_flag=0,
+                )
+            )
         return info
 
 
-def read_annotation(path: str) -> List[tuple]:
-    """Read one annotation file.
-
-    Returns:
-        (label, left, top, width, height) of each box, in pixels.
-
-    Raises:
-        ValueError: Wrong header or row, or a class that is not ExDark's.
-    """
-    with open(path, encoding='utf-8', errors='replace') as file:
-        header, *rows = file.read().splitlines() or ['']
-    if header.strip() != HEADER:
-        raise ValueError(f'{path}: first line is {header[:40]!r}, '
-                         f'allowed: {HEADER!r}')
-    boxes = []
-    for number, row in enumerate(rows, 2):
-        if not row.strip():
-            continue
-        name, *values = row.split()
-        if name not in CLASSES:
-            raise ValueError(f'{path}, line {number}: class {name!r}, '
-                             f'allowed: {CLASSES}')
-        try:
-            left, top, width, height = (int(value) for value in values[:4])
-        except ValueError:
-            raise ValueError(
-                f'{path}, line {number}: {row!r}, allowed: class, left, top, '
-                'width, height in whole pixels') from None
-        if width <= 0 or height <= 0:
-            raise ValueError(f'{path}, line {number}: width {width}, height '
-                             f'{height}, allowed: above 0')
-        boxes.append((CLASSES.index(name), left, top, width, height))
-    return boxes
-
-
-def _read_image_list(path: str) -> List[ListedImage]:
-    """Read ``imageclasslist.txt``; its first line is a header."""
-    with open(path, encoding='utf-8', errors='replace') as file:
-        lines = file.read().splitlines()
-    rows = []
-    for number, line in enumerate(lines[1:], 2):
-        if not line.strip():
-            continue
-        try:
-            name, *values = line.split()
-            label, light, place, subset = (int(value) - 1 for value in values)
-            if min(label, light, place, subset) < 0:
-                raise IndexError
-            rows.append(
-                ListedImage(name, CLASSES[label], LIGHTS[light], PLACES[place],
-                            OFFICIAL_SUBSETS[subset]))
-        except (ValueError, IndexError):
-            raise ValueError(
-                f'{path}, line {number}: {line!r}, allowed: name, class '
-                '1-12, light 1-10, place 1-2, subset 1-3') from None
-    return rows
-
-
-def _check_names(argument: str, names: Union[str, Sequence[str], None],
-                 allowed: tuple) -> tuple:
+def _check_names(
+    argument: str, names: Union[str, Sequence[str], None], allowed: tuple
+) -> tuple:
     if names is None:
         return allowed
-    names = (names, ) if isinstance(names, str) else tuple(names)
+    names = (names,) if isinstance(names, str) else tuple(names)
     unknown = [name for name in names if name not in allowed]
     if unknown or not names:
         raise ValueError(f'{argument}={names}, allowed: {allowed}')

@@ -50,7 +50,9 @@ def read_image_size(path: str) -> tuple:
     try:
         with Image.open(path) as image:
             width, height = image.size
-            turned = image.getexif().get(EXIF_ORIENTATION, 1) >= 5
+            # Pillow decodes a whole PNG to look for EXIF data
+            exif = image.getexif() if image.format == 'JPEG' else {}
+            turned = exif.get(EXIF_ORIENTATION, 1) >= 5
     except (UnidentifiedImageError, OSError) as error:
         raise ValueError(f'{path}: not a readable image ({error})') from None
     return (height, width) if turned else (width, height)
@@ -60,8 +62,8 @@ def check_image_complete(path: str) -> None:
     """Check that the end of a JPEG or PNG file is there.
 
     OpenCV decodes a truncated file without an error and fills the rest with
-    grey. Files without their end marker are decoded once by Pillow, which
-    tells a truncated file from one that merely lacks the marker.
+    grey. Only files whose end marker is not where it should be are decoded,
+    by Pillow, which refuses what is truncated.
 
     Raises:
         ValueError: The file is empty, truncated or not decodable.
@@ -75,4 +77,5 @@ def check_image_complete(path: str) -> None:
         Image.open(path).load()
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise ValueError(
-            f'{path}: the image is broken or truncated ({error})') from None
+            f'{path}: the image is broken or truncated ({error})'
+        ) from None

@@ -45,7 +45,8 @@ class ExDarkMetric(CocoMetric):
                 dict(bbox=box, bbox_label=label, ignore_flag=0)
                 for box, label in zip(
                     _to_numpy(truth['bboxes']).tolist(),
-                    _to_numpy(truth['labels']).tolist())
+                    _to_numpy(truth['labels']).tolist(),
+                )
             ]
             samples.append({**sample, 'instances': instances})
         super().process(data_batch, samples)
@@ -58,15 +59,17 @@ class ExDarkMetric(CocoMetric):
         metrics.setdefault('bbox_mAP', 0.0 if has_boxes else float('nan'))
 
         classes = self.dataset_meta['classes']
-        truths, detections = zip(*(_by_class(*result, len(classes))
-                                   for result in results))
+        truths, detections = zip(
+            *(_by_class(*result, len(classes)) for result in results)
+        )
         mean_ap, per_class = eval_map(
             detections,
             truths,
             iou_thr=self.iou_thr,
             logger='silent',
             eval_mode='area',
-            use_legacy_coordinate=True)
+            use_legacy_coordinate=True,
+        )
         name = f'AP{self.iou_thr * 100:.0f}'
         metrics[name] = round(mean_ap, 4) if has_boxes else float('nan')
         for label, result in zip(classes, per_class):
@@ -75,13 +78,15 @@ class ExDarkMetric(CocoMetric):
         self._log_table(name, metrics, per_class, len(results))
         return metrics
 
-    def _log_table(self, name: str, metrics: dict, per_class: list,
-                   num_images: int) -> None:
+    def _log_table(
+        self, name: str, metrics: dict, per_class: list, num_images: int
+    ) -> None:
         split = self.dataset_meta.get('split_name', f'{num_images} images')
         dataset = self.dataset_meta.get('dataset_name', 'data set')
         table = Table(
             title=f'{dataset}, split {split}',
-            caption=f'COCO mAP {metrics["bbox_mAP"]:.3f}')
+            caption=f'COCO mAP {metrics["bbox_mAP"]:.3f}',
+        )
         for column in ('class', 'boxes', 'detections', 'recall', name):
             table.add_column(column, justify='right')
         for label, result in zip(self.dataset_meta['classes'], per_class):
@@ -89,9 +94,13 @@ class ExDarkMetric(CocoMetric):
                 table.add_row(label, '0', str(result['num_dets']), '-', '-')
                 continue
             recall = result['recall'][-1] if len(result['recall']) else 0
-            table.add_row(label, str(result['num_gts']),
-                          str(result['num_dets']), f'{recall:.3f}',
-                          f'{float(result["ap"]):.3f}')
+            table.add_row(
+                label,
+                str(result['num_gts']),
+                str(result['num_dets']),
+                f'{recall:.3f}',
+                f'{float(result["ap"]):.3f}',
+            )
         table.add_section()
         table.add_row('mean', '', '', '', f'{metrics[name]:.3f}')
         console = Console(width=79)
@@ -105,8 +114,7 @@ def _by_class(truth: dict, prediction: dict, num_classes: int) -> tuple:
     boxes = np.array([a['bbox'] for a in truth['anns']], np.float32)
     labels = np.array([a['bbox_label'] for a in truth['anns']], int)
     annotation = dict(bboxes=boxes.reshape(-1, 4), labels=labels)
-    scored = np.hstack(
-        [prediction['bboxes'], prediction['scores'][:, None]])
+    scored = np.hstack([prediction['bboxes'], prediction['scores'][:, None]])
     detections = [
         scored[prediction['labels'] == label] for label in range(num_classes)
     ]

@@ -44,8 +44,9 @@ class PretrainedWeights:
         self.pending = None
         self.is_random = False
 
-    def check_checkpoint(self, module: nn.Module, state: dict,
-                         prefix: str) -> None:
+    def check_checkpoint(
+        self, module: nn.Module, state: dict, prefix: str
+    ) -> None:
         """Check a state dict that is about to be loaded into ``module``.
 
         A state dict without any key of the module is accepted (a model-zoo
@@ -57,8 +58,9 @@ class PretrainedWeights:
         """
         own = module.state_dict()
         loaded = {
-            key[len(prefix):]: value
-            for key, value in state.items() if key.startswith(prefix)
+            key[len(prefix) :]: value
+            for key, value in state.items()
+            if key.startswith(prefix)
         }
         if not loaded:
             self.missing_in = prefix
@@ -86,13 +88,16 @@ class PretrainedWeights:
                 f'{self.missing_in!r}, so {name} has random weights and the '
                 'result would mean nothing. Name its weights: init_cfg='
                 "dict(type='Pretrained', checkpoint=..., prefix='scene'), or "
-                'train the model first')
+                'train the model first'
+            )
 
 
-def load_pretrained(module: nn.Module,
-                    checkpoint: str,
-                    prefix: Optional[str] = None,
-                    map_location: str = 'cpu') -> None:
+def load_pretrained(
+    module: nn.Module,
+    checkpoint: str,
+    prefix: Optional[str] = None,
+    map_location: str = 'cpu',
+) -> None:
     """Load ``checkpoint`` into ``module``; every key must fit.
 
     Args:
@@ -112,24 +117,28 @@ def load_pretrained(module: nn.Module,
     state = state.get('state_dict', state)
     start = f'{prefix.rstrip(".")}.' if prefix else ''
     loaded = {
-        key[len(start):]: value
-        for key, value in state.items() if key.startswith(start)
+        key[len(start) :]: value
+        for key, value in state.items()
+        if key.startswith(start)
     }
     own = module.state_dict()
     if not loaded:
         raise ValueError(
             f'{checkpoint} has no key that starts with {start!r}, so {name} '
             f'cannot be loaded. Prefixes where it would fit: '
-            f'{_find_prefixes(state, own) or "none"}')
+            f'{_find_prefixes(state, own) or "none"}'
+        )
     check_fits(module, own, loaded, f'{checkpoint}, prefix {start!r},')
     module.load_state_dict(loaded, strict=True)
     print_log(
         f'{name}: all {len(loaded)} tensors loaded from {checkpoint}',
-        logger='current')
+        logger='current',
+    )
 
 
-def check_fits(module: nn.Module, own: dict, loaded: dict,
-               source: str) -> None:
+def check_fits(
+    module: nn.Module, own: dict, loaded: dict, source: str
+) -> None:
     """Compare keys and shapes of two state dicts.
 
     Raises:
@@ -146,11 +155,13 @@ def check_fits(module: nn.Module, own: dict, loaded: dict,
         raise ValueError(
             f'{source} does not fit {type(module).__name__}: missing '
             f'{missing}, unexpected {unexpected}, other shapes {shapes}. '
-            'Is the genotype the one that it was trained with?')
+            'Is the genotype the one that it was trained with?'
+        )
 
 
 def _find_prefixes(state: dict, own: dict) -> list:
     key = next(iter(own))
-    candidates = {k[:-len(key)] for k in state if k.endswith(key)}
+    candidates = {k[: -len(key)] for k in state if k.endswith(key)}
     return sorted(
-        p.rstrip('.') for p in candidates if all(p + k in state for k in own))
+        p.rstrip('.') for p in candidates if all(p + k in state for k in own)
+    )

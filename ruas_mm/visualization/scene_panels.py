@@ -23,16 +23,22 @@ def draw_scene_panels(panels: Dict[str, np.ndarray]) -> np.ndarray:
     columns = []
     for caption, picture in panels.items():
         column = np.full((height + CAPTION_HEIGHT, width, 3), 32, np.uint8)
-        cv2.putText(column, caption, (6, CAPTION_HEIGHT - 8),
-                    cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1,
-                    cv2.LINE_AA)
+        cv2.putText(
+            column,
+            caption,
+            (6, CAPTION_HEIGHT - 8),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.5,
+            (255, 255, 255),
+            1,
+            cv2.LINE_AA,
+        )
         column[CAPTION_HEIGHT:] = resize_picture(picture, height, width)
         columns += [column, np.full_like(column[:, :GAP], 32)]
     return np.hstack(columns[:-1])
 
 
-def resize_picture(picture: np.ndarray, height: int,
-                   width: int) -> np.ndarray:
+def resize_picture(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """Bilinear, or unchanged where the size fits."""
     if picture.shape[:2] == (height, width):
         return picture

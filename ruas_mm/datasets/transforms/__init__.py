@@ -1,1 +1,3 @@
-__all__ = []
+from .low_light_simulation import LowLightSimulation
+
+__all__ = ['LowLightSimulation']

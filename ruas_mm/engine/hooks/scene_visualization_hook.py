@@ -43,13 +43,15 @@ class SceneVisualizationHook(Hook):
             folder, as in mmdet.
     """
 
-    def __init__(self,
-                 draw: bool = False,
-                 interval: int = 1,
-                 score_thr: float = 0.3,
-                 show: bool = False,
-                 wait_time: float = 0.,
-                 test_out_dir: Optional[str] = 'scene_panels') -> None:
+    def __init__(
+        self,
+        draw: bool = False,
+        interval: int = 1,
+        score_thr: float = 0.3,
+        show: bool = False,
+        wait_time: float = 0.0,
+        test_out_dir: Optional[str] = 'scene_panels',
+    ) -> None:
         if interval < 1:
             raise ValueError(f'interval={interval}, allowed: at least 1')
         self.draw = draw
@@ -70,20 +72,22 @@ class SceneVisualizationHook(Hook):
             raise ValueError(
                 'SceneVisualizationHook needs ruas_mm.SceneDataPreprocessor '
                 'as data_preprocessor, got '
-                f'{type(model.data_preprocessor).__name__}')
+                f'{type(model.data_preprocessor).__name__}'
+            )
         model.data_preprocessor.attach_scene = True
         self._num_seen = 0
 
-    def after_test_iter(self,
-                        runner: Runner,
-                        batch_idx: int,
-                        data_batch: Optional[dict] = None,
-                        outputs: Optional[Sequence[BaseDataElement]] = None
-                        ) -> None:
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Optional[dict] = None,
+        outputs: Optional[Sequence[BaseDataElement]] = None,
+    ) -> None:
         """Draw the images of one batch."""
         if not self.draw:
             return
-        folder = Path(runner.work_dir, runner.timestamp, self.test_out_dir)
+        folder = self._folder(runner)
         for sample in outputs:
             self._num_seen += 1
             if self._num_seen % self.interval:
@@ -93,7 +97,8 @@ class SceneVisualizationHook(Hook):
             panels = draw_scene_panels(self._panels(runner.visualizer, sample))
             if self.show:
                 runner.visualizer.show(
-                    panels, win_name=name, wait_time=self.wait_time)
+                    panels, win_name=name, wait_time=self.wait_time
+                )
             with atomic_write(folder / f'{name}.png') as temporary:
                 mmcv.imwrite(mmcv.rgb2bgr(panels), str(temporary))
 
@@ -102,25 +107,33 @@ class SceneVisualizationHook(Hook):
         if self.draw:
             runner.logger.info(
                 f'{self._num_seen // self.interval} pictures (dark | enhanced '
-                '| illumination | detections) are in '
-                f'{osp.join(runner.work_dir, runner.timestamp, self.test_out_dir)}')  # noqa: E501
+                f'| illumination | detections) are in {self._folder(runner)}'
+            )
 
-    def _panels(self, visualizer: Visualizer,
-                sample: BaseDataElement) -> dict:
+    def _folder(self, runner: Runner) -> Path:
+        return Path(runner.work_dir, runner.timestamp, self.test_out_dir)
+
+    def _panels(self, visualizer: Visualizer, sample: BaseDataElement) -> dict:
         dark = mmcv.imread(sample.img_path, channel_order='rgb')
         enhanced = _to_picture(sample.scene.enhanced)
-        enhanced = resize_picture((enhanced * 255).round().astype(np.uint8),
-                                  *dark.shape[:2])
+        enhanced = resize_picture(
+            (enhanced * 255).round().astype(np.uint8), *dark.shape[:2]
+        )
         return {
             'dark': dark,
             'enhanced': enhanced,
-            'illumination':
-            colour_illumination(_to_picture(sample.scene.illumination)),
-            'detections': self._draw_result(visualizer, enhanced, sample)
+            'illumination': colour_illumination(
+                _to_picture(sample.scene.illumination)
+            ),
+            'detections': self._draw_result(visualizer, enhanced, sample),
         }
 
-    def _draw_result(self, visualizer: Visualizer, picture: np.ndarray,
-                     sample: BaseDataElement) -> np.ndarray:
+    def _draw_result(
+        self,
+        visualizer: Visualizer,
+        picture: np.ndarray,
+        sample: BaseDataElement,
+    ) -> np.ndarray:
         """Let the host draw; every host can write to a file."""
         with tempfile.TemporaryDirectory() as folder:
             path = osp.join(folder, 'result.png')
@@ -129,14 +142,16 @@ class SceneVisualizationHook(Hook):
                 data_sample=sample,
                 draw_gt=False,
                 show=False,
-                out_file=path)
+                out_file=path,
+            )
             if hasattr(visualizer, 'visualize_cls'):  # mmpretrain
                 visualizer.visualize_cls(**arguments)
             elif 'pred_sem_seg' in sample:
                 visualizer.add_datasample('result', **arguments)
             else:
                 visualizer.add_datasample(
-                    'result', pred_score_thr=self.score_thr, **arguments)
+                    'result', pred_score_thr=self.score_thr, **arguments
+                )
             return cv2.imread(path)[..., ::-1]
 
 

@@ -9,6 +9,11 @@ from .operations import (
 from .task_cell import task_cell
 
 __all__ = [
-    'HIGH_LEVEL_OPERATIONS', 'LOW_LEVEL_OPERATIONS', 'OPERATIONS',
-    'DistillationCell', 'Operation', 'check_genotype', 'task_cell'
+    'HIGH_LEVEL_OPERATIONS',
+    'LOW_LEVEL_OPERATIONS',
+    'OPERATIONS',
+    'DistillationCell',
+    'Operation',
+    'check_genotype',
+    'task_cell',
 ]

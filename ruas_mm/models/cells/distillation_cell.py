@@ -33,10 +33,16 @@ class DistillationCell(nn.Module):
 
     def __init__(self, genotype: Sequence[str], channels: int) -> None:
         super().__init__()
-        self.genotype = check_genotype(genotype, 7, LOW_LEVEL_OPERATIONS,
-                                       'genotype of a distillation cell')
-        self.edges = nn.ModuleList(OPERATIONS[name].build(channels, channels)
-                                   for name in self.genotype)
+        self.genotype = check_genotype(
+            genotype,
+            7,
+            LOW_LEVEL_OPERATIONS,
+            'genotype of a distillation cell',
+        )
+        self.edges = nn.ModuleList(
+            OPERATIONS[name].build(channels, channels)
+            for name in self.genotype
+        )
         self.fuse = nn.Conv2d(4 * channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:  # (N, C, H, W)

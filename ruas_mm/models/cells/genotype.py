@@ -17,8 +17,15 @@ SCENE_FACE_DETECTION = ('SC', '1-C', '1-RC', '1-RC', '1-RC', '1-RC', '3-RC')
 NOISE_REMOVAL_CVPR21 = ('1-RC', '1-RC', '3-2-RDC', 'SC', '1-RC', '1-RC', 'SC')
 """Noise removal network, CVPR 2021 release."""
 
-NOISE_REMOVAL_JOURNAL = ('1-RC', '3-RC', '3-2-DC', '1-RC', '3-RC', '3-C',
-                         '3-RC')
+NOISE_REMOVAL_JOURNAL = (
+    '1-RC',
+    '3-RC',
+    '3-2-DC',
+    '1-RC',
+    '3-RC',
+    '3-C',
+    '3-RC',
+)
 """Noise removal network, journal release."""
 
 NECK_FACE_DETECTION = ('7-C', '7-C', '7-C', '3-C')
@@ -26,5 +33,6 @@ NECK_FACE_DETECTION = ('7-C', '7-C', '7-C', '3-C')
 
 HEAD_FACE_DETECTION = dict(
     reg=('7-C', '3-2-DC', '3-2-DC', '3-2-DC', '3-2-DC', '3-C'),
-    cls=('3-2-DC', '7-C', '7-C', '5-C', '5-2-DC', '7-C'))
+    cls=('3-2-DC', '7-C', '7-C', '5-C', '5-2-DC', '7-C'),
+)
 """Box and class branches of the face detector's six levels."""

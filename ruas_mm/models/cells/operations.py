@@ -37,12 +37,14 @@ class Operation:
     def is_skip(self) -> bool:
         return self.kernel_size == 0
 
-    def build(self,
-              in_channels: int,
-              out_channels: int,
-              stride: int = 1,
-              padding: int = 1,
-              groups: int = 1) -> nn.Module:
+    def build(
+        self,
+        in_channels: int,
+        out_channels: int,
+        stride: int = 1,
+        padding: int = 1,
+        groups: int = 1,
+    ) -> nn.Module:
         """Build the operation so that it can stand where a 3x3 stands.
 
         Args:
@@ -64,7 +66,8 @@ class Operation:
                 'skip and residual operations keep the shape, but '
                 f'in_channels={in_channels}, out_channels={out_channels}, '
                 f'stride={stride}, padding={padding} do not; allowed: equal '
-                'channels, stride 1, padding 1')
+                'channels, stride 1, padding 1'
+            )
         if self.is_skip:
             return nn.Identity()
         return OperationConv2d(
@@ -75,7 +78,8 @@ class Operation:
             margin=(self.extent - 3) // 2 + padding,
             dilation=self.dilation,
             groups=groups,
-            residual=self.residual)
+            residual=self.residual,
+        )
 
 
 class OperationConv2d(nn.Conv2d):
@@ -90,9 +94,18 @@ class OperationConv2d(nn.Conv2d):
         residual: Whether the input is added to the result.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int,
-                 *, stride: int, margin: int, dilation: int, groups: int,
-                 residual: bool) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        *,
+        stride: int,
+        margin: int,
+        dilation: int,
+        groups: int,
+        residual: bool,
+    ) -> None:
         super().__init__(
             in_channels,
             out_channels,
@@ -100,13 +113,14 @@ class OperationConv2d(nn.Conv2d):
             stride=stride,
             padding=max(margin, 0),
             dilation=dilation,
-            groups=groups)
+            groups=groups,
+        )
         self.crop = max(-margin, 0)
         self.residual = residual
 
     def forward(self, x: Tensor) -> Tensor:
         if self.crop:
-            x = x[..., self.crop:-self.crop, self.crop:-self.crop]
+            x = x[..., self.crop : -self.crop, self.crop : -self.crop]
         y = super().forward(x)
         return y + x if self.residual else y
 
@@ -129,17 +143,35 @@ OPERATIONS = {
 }
 """Table 1: abbreviation -> operation."""
 
-LOW_LEVEL_OPERATIONS = ('1-C', '3-C', '1-RC', '3-RC', '3-2-DC', '3-2-RDC',
-                        'SC')
+LOW_LEVEL_OPERATIONS = (
+    '1-C',
+    '3-C',
+    '1-RC',
+    '3-RC',
+    '3-2-DC',
+    '3-2-RDC',
+    'SC',
+)
 """Sec. 4.1: scene module and low-level task module."""
 
-HIGH_LEVEL_OPERATIONS = ('1-C', '3-C', '5-C', '7-C', '3-2-DC', '5-2-DC',
-                         '7-2-DC', '3-6-DC', '3-12-DC', '3-18-DC')
+HIGH_LEVEL_OPERATIONS = (
+    '1-C',
+    '3-C',
+    '5-C',
+    '7-C',
+    '3-2-DC',
+    '5-2-DC',
+    '7-2-DC',
+    '3-6-DC',
+    '3-12-DC',
+    '3-18-DC',
+)
 """Sec. 4.1: high-level task module (no residual, no skip)."""
 
 
-def check_genotype(genotype: Sequence[str], length: int,
-                   allowed: Sequence[str], name: str) -> tuple:
+def check_genotype(
+    genotype: Sequence[str], length: int, allowed: Sequence[str], name: str
+) -> tuple:
     """Check that a genotype fits the place it is meant for.
 
     Args:
@@ -156,13 +188,18 @@ def check_genotype(genotype: Sequence[str], length: int,
             that is unknown or not allowed here.
     """
     if isinstance(genotype, (str, dict)) or not isinstance(genotype, Sequence):
-        raise ValueError(f'{name}={genotype!r}: allowed is a list of {length} '
-                         f'operations out of {list(allowed)}')
+        raise ValueError(
+            f'{name}={genotype!r}: allowed is a list of {length} '
+            f'operations out of {list(allowed)}'
+        )
     if len(genotype) != length:
-        raise ValueError(f'{name} has {len(genotype)} operations '
-                         f'{list(genotype)}, allowed: exactly {length}')
+        raise ValueError(
+            f'{name} has {len(genotype)} operations '
+            f'{list(genotype)}, allowed: exactly {length}'
+        )
     for position, operation in enumerate(genotype):
         if operation not in allowed:
-            raise ValueError(f'{name}[{position}]={operation!r}, '
-                             f'allowed: {list(allowed)}')
+            raise ValueError(
+                f'{name}[{position}]={operation!r}, allowed: {list(allowed)}'
+            )
     return tuple(genotype)

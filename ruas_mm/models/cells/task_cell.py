@@ -25,14 +25,17 @@ def task_cell(operation: str, conv: nn.Conv2d) -> nn.Module:
         ValueError: ``conv`` is not 3x3.
     """
     if conv.kernel_size != (3, 3) or conv.dilation != (1, 1):
-        raise ValueError('a task cell takes the place of a plain 3x3 '
-                         f'convolution, got {conv}')
+        raise ValueError(
+            'a task cell takes the place of a plain 3x3 '
+            f'convolution, got {conv}'
+        )
     cell = OPERATIONS[operation].build(
         conv.in_channels,
         conv.out_channels,
         stride=conv.stride[0],
         padding=conv.padding[0],
-        groups=conv.groups)
+        groups=conv.groups,
+    )
     if conv.bias is None:
         cell.register_parameter('bias', None)
     return cell

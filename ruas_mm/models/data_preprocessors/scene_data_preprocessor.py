@@ -46,22 +46,26 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         ValueError: Unknown channel order.
     """
 
-    def __init__(self,
-                 scene: Union[dict, nn.Module],
-                 data_preprocessor: Union[dict, nn.Module],
-                 frozen: bool = False,
-                 channel_order: str = 'bgr',
-                 attach_scene: bool = False,
-                 batch_augments: Optional[dict] = None,
-                 non_blocking: bool = False) -> None:
+    def __init__(
+        self,
+        scene: Union[dict, nn.Module],
+        data_preprocessor: Union[dict, nn.Module],
+        frozen: bool = False,
+        channel_order: str = 'bgr',
+        attach_scene: bool = False,
+        batch_augments: Optional[dict] = None,
+        non_blocking: bool = False,
+    ) -> None:
         super().__init__(non_blocking)
         if channel_order not in CHANNEL_ORDERS:
-            raise ValueError(f'channel_order={channel_order!r}, '
-                             f'allowed: {CHANNEL_ORDERS}')
+            raise ValueError(
+                f'channel_order={channel_order!r}, allowed: {CHANNEL_ORDERS}'
+            )
         if isinstance(data_preprocessor, dict):
             data_preprocessor = dict(data_preprocessor)
-            data_preprocessor.setdefault('type',
-                                         'mmpretrain.ClsDataPreprocessor')
+            data_preprocessor.setdefault(
+                'type', 'mmpretrain.ClsDataPreprocessor'
+            )
             if batch_augments is not None:
                 data_preprocessor.setdefault('batch_augments', batch_augments)
             data_preprocessor = MODELS.build(data_preprocessor)
@@ -106,8 +110,10 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         elif isinstance(inputs, (list, tuple)):
             images = inputs
         else:
-            raise ValueError(f'inputs is a {type(inputs).__name__}, allowed: '
-                             'a tensor (N, 3, H, W) or a list of (3, H, W)')
+            raise ValueError(
+                f'inputs is a {type(inputs).__name__}, allowed: '
+                'a tensor (N, 3, H, W) or a list of (3, H, W)'
+            )
         enhanced, illuminations = self.enhance(images)
         if self.attach_scene:
             self._attach(data.get('data_samples'), enhanced, illuminations)
@@ -118,8 +124,9 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         self.data_preprocessor._device = self.device
         return self.data_preprocessor({**data, 'inputs': enhanced}, training)
 
-    def enhance(self,
-                images: List[Tensor]) -> Tuple[List[Tensor], List[Tensor]]:
+    def enhance(
+        self, images: List[Tensor]
+    ) -> Tuple[List[Tensor], List[Tensor]]:
         """Run the scene module on pictures of any sizes.
 
         Args:
@@ -135,20 +142,23 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
                 raise ValueError(
                     'frozen=True, but the scene module has random weights. '
                     "Give it init_cfg=dict(type='Pretrained', ...) or a "
-                    'checkpoint that holds it')
+                    'checkpoint that holds it'
+                )
         same_size = defaultdict(list)
         for index, image in enumerate(images):
             same_size[image.shape].append(index)
         results = [None] * len(images)
-        with torch.set_grad_enabled(torch.is_grad_enabled()
-                                    and not self.frozen):
+        with torch.set_grad_enabled(
+            torch.is_grad_enabled() and not self.frozen
+        ):
             for indices in same_size.values():
                 y = torch.stack([images[i] for i in indices])
                 # photometric augmentation can leave [0, 255]
                 y = self._reorder(y, 1).float().div(255).clamp(0, 1)
                 scene = self.scene(y)
-                for i, u, t in zip(indices, scene.reflectances[-1],
-                                   scene.illuminations[-1]):
+                for i, u, t in zip(
+                    indices, scene.reflectances[-1], scene.illuminations[-1]
+                ):
                     results[i] = (u, t)
         reflectances, illuminations = zip(*results)
         return list(reflectances), list(illuminations)
@@ -160,11 +170,16 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         return image
 
     @staticmethod
-    def _attach(data_samples: Optional[list], enhanced: List[Tensor],
-                illuminations: List[Tensor]) -> None:
+    def _attach(
+        data_samples: Optional[list],
+        enhanced: List[Tensor],
+        illuminations: List[Tensor],
+    ) -> None:
         if data_samples is None:
-            raise ValueError('attach_scene=True needs data_samples, but the '
-                             'pipeline packs none')
+            raise ValueError(
+                'attach_scene=True needs data_samples, but the '
+                'pipeline packs none'
+            )
         for sample, u, t in zip(data_samples, enhanced, illuminations):
             scene = PixelData(enhanced=u, illumination=t)
             sample.set_field(scene, 'scene', dtype=PixelData)

@@ -41,9 +41,11 @@ class SearchableSSDHead(SSDHead):
 
     def __init__(self, *, genotype: dict, **kwargs) -> None:
         if not isinstance(genotype, dict) or set(genotype) != set(BRANCHES):
-            raise ValueError(f'genotype of SearchableSSDHead={genotype!r}, '
-                             'allowed: a dictionary with the keys '
-                             f'{BRANCHES}')
+            raise ValueError(
+                f'genotype of SearchableSSDHead={genotype!r}, '
+                'allowed: a dictionary with the keys '
+                f'{BRANCHES}'
+            )
         self.genotype: dict = genotype
         super().__init__(**kwargs)
 
@@ -51,8 +53,11 @@ class SearchableSSDHead(SSDHead):
         super()._init_layers()
         for name, levels in zip(BRANCHES, (self.reg_convs, self.cls_convs)):
             operations = check_genotype(
-                self.genotype[name], len(levels), HIGH_LEVEL_OPERATIONS,
-                f'genotype[{name!r}] of SearchableSSDHead')
+                self.genotype[name],
+                len(levels),
+                HIGH_LEVEL_OPERATIONS,
+                f'genotype[{name!r}] of SearchableSSDHead',
+            )
             for level, operation in zip(levels, operations):
                 self._search(level, operation)
 

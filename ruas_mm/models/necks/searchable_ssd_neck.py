@@ -36,9 +36,12 @@ class SearchableSSDNeck(SSDNeck):
 
     def __init__(self, *, genotype: Sequence[str], **kwargs) -> None:
         super().__init__(**kwargs)
-        self.genotype = check_genotype(genotype, len(self.extra_layers),
-                                       HIGH_LEVEL_OPERATIONS,
-                                       'genotype of SearchableSSDNeck')
+        self.genotype = check_genotype(
+            genotype,
+            len(self.extra_layers),
+            HIGH_LEVEL_OPERATIONS,
+            'genotype of SearchableSSDNeck',
+        )
         for layer, operation in zip(self.extra_layers, self.genotype):
             module = layer[-1]
             if isinstance(module, DepthwiseSeparableConvModule):

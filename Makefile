@@ -1,0 +1,28 @@
+# make demo | make test | make lint | make env      STACK=openmmlab | onedl
+STACK ?= openmmlab
+PYTHON ?= python3.11
+VENV ?= $(if $(filter openmmlab,$(STACK)),.venv,.venv-$(STACK))
+RUN = $(VENV)/bin/python
+SOURCES = ruas_mm configs tools tests setup.py
+
+.PHONY: demo test lint env clean
+
+demo: env
+	$(RUN) tools/demo.py
+
+test: env
+	$(RUN) -m pytest tests
+
+lint: env
+	$(RUN) -m ruff check $(SOURCES)
+	$(RUN) -m ruff format --check $(SOURCES)
+	$(RUN) -m codespell_lib $(SOURCES) README.md CONTRIBUTING.md docs
+
+env:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found. \
+	Install Python 3.11, or name it: make demo PYTHON=/path/to/python3.11"; \
+	exit 1; }
+	@$(PYTHON) tools/setup_env.py --stack $(STACK) --venv $(VENV)
+
+clean:
+	rm -rf .venv .venv-* work_dirs .pytest_cache .ruff_cache

@@ -1,0 +1,117 @@
+"""ExDark's text files as published: annotations and image list."""
+
+from typing import List, NamedTuple
+
+CLASSES = (
+    'Bicycle',
+    'Boat',
+    'Bottle',
+    'Bus',
+    'Car',
+    'Cat',
+    'Chair',
+    'Cup',
+    'Dog',
+    'Motorbike',
+    'People',
+    'Table',
+)
+LIGHTS = (
+    'Low',
+    'Ambient',
+    'Object',
+    'Single',
+    'Weak',
+    'Strong',
+    'Screen',
+    'Window',
+    'Shadow',
+    'Twilight',
+)
+PLACES = ('Indoor', 'Outdoor')
+OFFICIAL_SUBSETS = ('train', 'val', 'test')
+HEADER = '% bbGt version=3'
+
+
+class ListedImage(NamedTuple):
+    """One row of ``imageclasslist.txt``, in words."""
+
+    name: str
+    folder: str
+    light: str
+    place: str
+    subset: str
+
+
+def read_annotation(path: str) -> List[tuple]:
+    """Read one annotation file.
+
+    Returns:
+        (label, left, top, width, height) of each box, in pixels.
+
+    Raises:
+        ValueError: Wrong header or row, or a class that is not ExDark's.
+    """
+    with open(path, encoding='utf-8', errors='replace') as file:
+        header, *rows = file.read().splitlines() or ['']
+    if header.strip() != HEADER:
+        raise ValueError(
+            f'{path}: first line is {header[:40]!r}, allowed: {HEADER!r}'
+        )
+    boxes = []
+    for number, row in enumerate(rows, 2):
+        if not row.strip():
+            continue
+        name, *values = row.split()
+        if name not in CLASSES:
+            raise ValueError(
+                f'{path}, line {number}: class {name!r}, allowed: {CLASSES}'
+            )
+        try:
+            left, top, width, height = (int(value) for value in values[:4])
+        except ValueError:
+            raise ValueError(
+                f'{path}, line {number}: {row!r}, allowed: class, left, top, '
+                'width, height in whole pixels'
+            ) from None
+        if width <= 0 or height <= 0:
+            raise ValueError(
+                f'{path}, line {number}: width {width}, height '
+                f'{height}, allowed: above 0'
+            )
+        boxes.append((CLASSES.index(name), left, top, width, height))
+    return boxes
+
+
+def read_image_list(path: str) -> List[ListedImage]:
+    """Read ``imageclasslist.txt``; its first line is a header.
+
+    Raises:
+        ValueError: A row that is not name and four numbers in range.
+    """
+    with open(path, encoding='utf-8', errors='replace') as file:
+        lines = file.read().splitlines()
+    rows = []
+    for number, line in enumerate(lines[1:], 2):
+        if not line.strip():
+            continue
+        try:
+            name, *values = line.split()
+            label, light, place, subset = (int(value) - 1 for value in values)
+            if min(label, light, place, subset) < 0:
+                raise IndexError
+            rows.append(
+                ListedImage(
+                    name,
+                    CLASSES[label],
+                    LIGHTS[light],
+                    PLACES[place],
+                    OFFICIAL_SUBSETS[subset],
+                )
+            )
+        except (ValueError, IndexError):
+            raise ValueError(
+                f'{path}, line {number}: {line!r}, allowed: name, class '
+                '1-12, light 1-10, place 1-2, subset 1-3'
+            ) from None
+    return rows

@@ -1,0 +1,101 @@
+"""Fixtures: real data beside the checkout, and small things made here."""
+
+import importlib.util
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+
+ROOT = Path(__file__).parent.parent
+SHARED = Path(os.environ.get('RUAS_MM_SHARED', ROOT.parent / 'shared'))
+
+
+@pytest.fixture(autouse=True)
+def _reproducible():
+    torch.manual_seed(0)
+    np.random.seed(0)
+
+
+@pytest.fixture
+def shared():
+    """Folder of real pictures and weights; the test skips without it."""
+
+    def find(*parts: str) -> Path:
+        path = SHARED.joinpath('data', *parts)
+        if not path.exists():
+            pytest.skip(f'real data not at hand: {path}')
+        return path
+
+    return find
+
+
+@pytest.fixture
+def host():
+    """Set the default scope as a host's tools do, then put it back."""
+
+    with ExitStack() as stack:
+
+        def switch(name: str) -> None:
+            stack.enter_context(DefaultScope.overwrite_default_scope(name))
+
+        yield switch
+
+
+@pytest.fixture
+def load_tool():
+    """Import a script of ``tools/``."""
+
+    def load(name: str):
+        spec = importlib.util.spec_from_file_location(
+            name, ROOT / 'tools' / f'{name}.py'
+        )
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture
+def exdark_root(tmp_path):
+    """Four small images in ExDark's layout, with two of its traps."""
+    root = tmp_path / 'ExDark'
+    annotations = {
+        # name in the list: (class, name on disk, rows, split)
+        '2015_00001.png': ('Bicycle', '2015_00001.png', ['Bicycle 4 4 20 30']),
+        '2015_00391.JPG': (
+            'Car',
+            '2015_00391.jpg',
+            ['Car -2 3 20 20', 'People 30 5 40 60'],
+        ),
+        '2015_05894.jpg': ('Motorbike', '2015_05894.jpg', []),
+        '2015_06401.jpeg': ('Table', '2015_06401.jpeg', ['Table 0 0 64 48']),
+    }
+    labels = dict(Bicycle=1, Car=5, Motorbike=10, Table=12)
+    rows = ['Name | Class | Light | In/Out | Train/Val/Test']
+    for index, (listed, (folder, name, boxes)) in enumerate(
+        annotations.items()
+    ):
+        image = root / 'ExDark' / folder / name
+        image.parent.mkdir(parents=True)
+        picture = np.random.RandomState(index).randint(0, 60, (48, 64, 3))
+        cv2.imwrite(str(image), picture.astype(np.uint8))
+        text = root / 'ExDark_Annno' / folder / f'{name}.txt'
+        text.parent.mkdir(parents=True)
+        text.write_text(
+            '\n'.join(
+                ['% bbGt version=3']
+                + [f'{box} 0 0 0 0 0 0 0' for box in boxes]
+            )
+        )
+        subset = 1 if index < 3 else 3
+        rows.append(f'{listed} {labels[folder]} {index + 1} 2 {subset}')
+    (root / 'imageclasslist.txt').write_bytes(
+        '\r\n'.join(rows).encode() + b'\r\n'
+    )
+    return root
