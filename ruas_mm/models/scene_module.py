@@ -130,8 +130,17 @@ class SceneModule(BaseModule):
         self.weights = PretrainedWeights(self)
 
     def init_weights(self) -> None:
-        """Initialise; a ``Pretrained`` entry must fit key by key."""
+        """Initialise; a ``Pretrained`` entry must fit key by key.
+
+        Without an ``init_cfg`` the last layer of each cell starts small, so
+        that training starts without a colour cast: t is about .5 everywhere
+        (``'sigmoid'``) or t_hat (``'residual'``).
+        """
         super().init_weights()
+        if self.weights.pending is None and self.init_cfg is None:
+            for cell in self.stages:
+                cell.fuse.weight.data.mul_(0.1)
+                cell.fuse.bias.data.zero_()
         self.weights.load_pending(self)
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:

@@ -75,6 +75,17 @@ def test_every_genotype_has_the_sizes_of_ssd(name, operation):
         assert scores.shape[2:] == level.shape[2:]
 
 
+@pytest.mark.parametrize('value', [0, 1e-25, 1e-12, 1])
+def test_gradient_is_finite_where_features_vanish(value):
+    neck, _ = searched(stock_cfg('ssd300'), '3-C')
+    neck.init_weights()
+    assert (neck.l2_norm.weight == 20).all()
+    x = torch.full((1, 512, 2, 2), float(value), requires_grad=True)
+    out = neck.l2_norm(x)
+    out.square().mean().backward()
+    assert torch.isfinite(out).all() and torch.isfinite(x.grad).all()
+
+
 def test_initialisation_reaches_searched_operations():
     _, head = searched(stock_cfg('ssdlite'), '7-C')
     head.init_weights()  # Normal, std .001
@@ -121,6 +132,7 @@ def test_checkpoint_of_stock_mmdet_loads(name, tmp_path):
     from mmengine.runner import load_checkpoint, save_checkpoint
 
     stock = full_model(stock_cfg(name), with_scene=False)
+    stock.neck.init_weights()  # mmdet leaves L2Norm's weight unset before
     path = str(tmp_path / 'stock.pth')
     save_checkpoint(dict(state_dict=stock.state_dict()), path)
     ours = full_model(stock_cfg(name), with_scene=True)

@@ -7,7 +7,8 @@ https://arxiv.org/abs/2112.04719
 from typing import Sequence
 
 from mmcv.cnn import DepthwiseSeparableConvModule
-from mmdet.models.necks import SSDNeck
+from mmdet.models.necks.ssd_neck import L2Norm, SSDNeck
+from torch import Tensor
 
 from ruas_mm.models.cells import (
     HIGH_LEVEL_OPERATIONS,
@@ -47,3 +48,25 @@ class SearchableSSDNeck(SSDNeck):
             if isinstance(module, DepthwiseSeparableConvModule):
                 module = module.depthwise_conv
             module.conv = task_cell(operation, module.conv)
+        if hasattr(self, 'l2_norm'):
+            stable = StableL2Norm(self.l2_norm.n_dims, self.l2_norm.scale)
+            stable.load_state_dict(self.l2_norm.state_dict())
+            self.l2_norm = stable
+
+
+class StableL2Norm(L2Norm):
+    """mmdet's ``L2Norm`` with a finite gradient where features vanish.
+
+    Black pictures and untrained backbones give pixels whose features are all
+    (nearly) zero; there the square root has an infinite slope, and one such
+    pixel turns the whole gradient to inf or NaN. Same output elsewhere.
+    """
+
+    SMALLEST = 1e-20  # squared norm
+
+    def forward(self, x: Tensor) -> Tensor:  # (N, C, H, W)
+        features = x.float()
+        squared = features.pow(2).sum(1, keepdim=True)
+        norm = squared.clamp_min(self.SMALLEST).sqrt() + self.eps
+        weight = self.weight.float()[None, :, None, None]
+        return (weight * features / norm).type_as(x)

@@ -1,0 +1,133 @@
+"""Pictures of the three hosts: the host's own drawing, on our picture."""
+
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData, PixelData
+from test_scene_data_preprocessor import HOSTS, make, make_samples
+
+from ruas_mm.registry import HOOKS
+from ruas_mm.visualization import colour_illumination, draw_scene_panels
+from ruas_mm.visualization.scene_panels import CAPTION_HEIGHT, GAP
+
+
+def visualizer(name):
+    if name == 'mmdet':
+        from mmdet.visualization import DetLocalVisualizer as Visualizer
+    elif name == 'mmseg':
+        from mmseg.visualization import SegLocalVisualizer as Visualizer
+    else:
+        from mmpretrain.visualization import UniversalVisualizer as Visualizer
+    result = Visualizer(name=f'test-{name}')
+    result.dataset_meta = dict(
+        classes=('Bus', 'Cup'), palette=[(250, 0, 0), (0, 250, 0)]
+    )
+    return result
+
+
+def predict(name, sample, height, width):
+    if name == 'mmdet':
+        sample.pred_instances = InstanceData(
+            bboxes=torch.tensor([[8.0, 8, 90, 60], [0, 0, 9, 9]]),
+            labels=torch.tensor([0, 1]),
+            scores=torch.tensor([0.9, 0.1]),
+        )
+    elif name == 'mmseg':
+        labels = torch.zeros(1, height, width).long()
+        labels[:, :20] = 1
+        sample.pred_sem_seg = PixelData(data=labels)
+    else:
+        sample.set_pred_label(1).set_pred_score(torch.tensor([0.2, 0.8]))
+
+
+@pytest.fixture
+def run_hook(host, tmp_path):
+    def run(name, size=(60, 100), network=(30, 50), **kwargs):
+        host(name)
+        path = tmp_path / 'Bus' / 'dark.png'
+        path.parent.mkdir(exist_ok=True)
+        dark = np.random.randint(0, 70, (*size, 3), dtype=np.uint8)
+        cv2.imwrite(str(path), dark)
+        preprocessor = make(HOSTS[name]).eval()
+        runner = SimpleNamespace(
+            model=SimpleNamespace(data_preprocessor=preprocessor),
+            visualizer=visualizer(name),
+            work_dir=str(tmp_path),
+            timestamp='now',
+            logger=SimpleNamespace(info=print),
+        )
+        hook = HOOKS.build(
+            dict(type='ruas_mm.SceneVisualizationHook', **kwargs)
+        )
+        hook.before_test(runner)
+        seen = torch.from_numpy(cv2.resize(dark, network[::-1]))
+        image = seen.permute(2, 0, 1)
+        (sample,) = make_samples(name, [image])
+        sample.set_metainfo(dict(img_path=str(path)))
+        data = preprocessor(dict(inputs=[image], data_samples=[sample]))
+        (sample,) = data['data_samples']  # moved to the device: a new one
+        predict(name, sample, *size)
+        hook.after_test_iter(runner, 0, None, [sample])
+        hook.after_test(runner)
+        return dark[..., ::-1], sorted(tmp_path.glob('now/*/*'))
+
+    return run
+
+
+def split(path, height, width):
+    picture = cv2.imread(str(path))[..., ::-1]
+    assert picture.shape == (height + CAPTION_HEIGHT, 4 * width + 3 * GAP, 3)
+    starts = range(0, picture.shape[1], width + GAP)
+    return [picture[CAPTION_HEIGHT:, s : s + width] for s in starts]
+
+
+@pytest.mark.parametrize('name', HOSTS)
+def test_four_panels(name, run_hook):
+    dark, (path,) = run_hook(name, draw=True)
+    assert path.name == 'Bus_dark.png' and path.parent.name == 'scene_panels'
+    first, enhanced, illumination, result = split(path, *dark.shape[:2])
+    assert np.array_equal(first, dark)
+    assert enhanced.mean() > dark.mean() + 5
+    assert illumination.std() < 60
+    drawn = (result.astype(int) != enhanced).any(-1)
+    assert drawn.mean() > 0  # the host drew, on the enhanced picture
+    if name == 'mmdet':
+        assert drawn.mean() < 0.7 and not drawn[:, 95:].any()
+
+
+def test_draws_only_when_asked(run_hook):
+    assert run_hook('mmdet')[1] == []
+
+
+def test_folder_and_interval(run_hook):
+    assert run_hook('mmdet', draw=True, interval=2)[1] == []
+    _, (path,) = run_hook('mmdet', draw=True, test_out_dir='shown')
+    assert path.parent.name == 'shown'
+
+
+def test_plain_preprocessor_is_refused():
+    hook = HOOKS.build(dict(type='ruas_mm.SceneVisualizationHook', draw=True))
+    model = SimpleNamespace(data_preprocessor=torch.nn.Identity())
+    with pytest.raises(ValueError, match='SceneDataPreprocessor.*Identity'):
+        hook.before_test(SimpleNamespace(model=model))
+
+
+def test_bad_interval_is_refused():
+    with pytest.raises(ValueError, match='interval=0'):
+        HOOKS.build(dict(type='ruas_mm.SceneVisualizationHook', interval=0))
+
+
+def test_illumination_colours_are_monotone():
+    ramp = np.linspace(0, 1, 9)[None, :, None].repeat(3, -1)
+    red = colour_illumination(ramp)[0, :, 0].astype(int)
+    assert (np.diff(red) >= 0).all() and red[-1] - red[0] > 200
+
+
+def test_panels_of_other_sizes_are_resized():
+    panels = dict(
+        a=np.zeros((10, 20, 3), np.uint8), b=np.zeros((5, 5, 3), np.uint8)
+    )
+    assert draw_scene_panels(panels).shape == (34, 44, 3)

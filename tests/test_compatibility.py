@@ -1,0 +1,80 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ruas_mm import compatibility
+from ruas_mm.compatibility import ToolboxError, check_toolbox
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_this_environment_is_supported():
+    versions = compatibility.check_environment()
+    assert {'torch', 'mmengine', 'mmcv', 'mmdet'} <= set(versions)
+
+
+@pytest.mark.parametrize('name', ['mmdet', 'mmcv', 'mmseg'])
+def test_missing_toolbox_names_the_command(name, monkeypatch):
+    monkeypatch.setattr(compatibility, 'is_installed', lambda _: False)
+    with pytest.raises(ToolboxError, match=f'needs {name}.*pip install'):
+        check_toolbox(name)
+
+
+@pytest.mark.parametrize('version', ['1.7.2', '3.1.9', '4.0.0', '4.0rc1'])
+def test_wrong_version_names_range_and_command(version, monkeypatch):
+    import mmdet
+
+    monkeypatch.setattr(mmdet, '__version__', version)
+    with pytest.raises(ToolboxError, match=r'mmdet >= 3\.2 and < 4.*pip'):
+        check_toolbox('mmdet')
+
+
+def test_mmcv_without_operators(monkeypatch):
+    monkeypatch.setattr(
+        compatibility, 'is_installed', lambda name: name != 'mmcv._ext'
+    )
+    with pytest.raises(ToolboxError, match='mmcv-lite.*pip uninstall'):
+        check_toolbox('mmcv')
+
+
+def test_no_host_at_all(monkeypatch):
+    monkeypatch.setattr(
+        compatibility,
+        'is_installed',
+        lambda name: name not in compatibility.HOSTS,
+    )
+    with pytest.raises(ToolboxError, match='mmdet, mmseg or mmpretrain'):
+        compatibility.check_environment()
+
+
+def python(code):
+    return subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True, cwd=ROOT
+    )
+
+
+def test_package_import_is_light():
+    loaded = python(
+        'import sys, json, ruas_mm; print(json.dumps(sorted(sys.modules)))'
+    )
+    heavy = {'torch', 'mmengine', 'mmcv', 'mmdet', 'numpy'}
+    assert not heavy & set(json.loads(loaded.stdout))
+
+
+@pytest.mark.parametrize('host', ['mmseg', 'mmpretrain'])
+def test_other_hosts_do_without_mmdet(host):
+    result = python(f"""
+import sys, importlib.util
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *a: (
+    None if name == 'mmdet' else find_spec(name, *a))
+from mmengine.registry import MODELS, DATASETS, init_default_scope
+init_default_scope({host!r})
+module = MODELS.build(dict(type='ruas_mm.SceneModule'))
+assert DATASETS.get('ruas_mm.ExDarkDataset') is None
+print(type(module).__name__, 'ruas_mm.models.necks' in sys.modules)
+""")
+    assert result.stdout.split() == ['SceneModule', 'False'], result.stderr
