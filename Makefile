@@ -1,6 +1,6 @@
 # make demo | make test | make lint | make env      STACK=openmmlab | onedl
 STACK ?= openmmlab
-PYTHON ?= python3.11
+PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3.11)
 VENV ?= $(if $(filter openmmlab,$(STACK)),.venv,.venv-$(STACK))
 RUN = $(VENV)/bin/python
 SOURCES = ruas_mm configs tools tests setup.py
@@ -19,9 +19,8 @@ lint: env
 	$(RUN) -m codespell_lib $(SOURCES) README.md CONTRIBUTING.md docs
 
 env:
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found. \
-	Install Python 3.11, or name it: make demo PYTHON=/path/to/python3.11"; \
-	exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Python was not found. \
+	Install 3.11, or name it: make demo PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) tools/setup_env.py --stack $(STACK) --venv $(VENV)
 
 clean:

@@ -65,6 +65,49 @@ def test_task_cell_keeps_the_size_of_the_3x3(name, stride, padding, size):
     assert task_cell(name, conv)(x).shape == conv(x).shape
 
 
+@pytest.mark.parametrize('name', HIGH_LEVEL_OPERATIONS)
+@pytest.mark.parametrize('stride, padding', [(1, 1), (2, 1), (1, 0)])
+@pytest.mark.parametrize('size', [(3, 3), (4, 3), (5, 8), (1, 1), (1, 6)])
+def test_taps_outside_the_map_are_left_out_exactly(
+    name, stride, padding, size
+):
+    if padding == 0 and min(size) < 3:
+        return  # no room for an unpadded 3x3
+    conv = torch.nn.Conv2d(2, 3, 3, stride=stride, padding=padding)
+    cell = task_cell(name, conv)
+    x = torch.rand(1, 2, *size, requires_grad=True)
+    inner = x[..., cell.crop : -cell.crop, cell.crop : -cell.crop]
+    expected = F.conv2d(
+        inner if cell.crop else x,
+        cell.weight,
+        cell.bias,
+        cell.stride,
+        cell.padding,
+        cell.dilation,
+    )
+    torch.testing.assert_close(cell(x), expected)
+    parameters = (x, cell.weight)
+    ours = torch.autograd.grad(cell(x).square().sum(), parameters)
+    full = torch.autograd.grad(expected.square().sum(), parameters)
+    for a, b in zip(ours, full):
+        torch.testing.assert_close(a, b)
+
+
+@pytest.mark.parametrize('batch_size', [1, 4])
+def test_bfloat16_gradient_of_a_large_kernel_on_a_tiny_map(batch_size):
+    cell = OPERATIONS['7-C'].build(256, 52)
+    x = torch.rand(batch_size, 256, 1, 1)
+    for _ in range(3):
+        cell.zero_grad()
+        with torch.autocast('cpu', dtype=torch.bfloat16):
+            y = cell(x)
+        y.float().sum().backward()
+        gradient = cell.weight.grad
+        expected = torch.zeros_like(gradient)
+        expected[..., 3, 3] = x.sum((0, 2, 3))
+        torch.testing.assert_close(gradient, expected, atol=0.05, rtol=0.01)
+
+
 @pytest.mark.parametrize('name', ['1-RC', '3-RC', '3-2-RDC', 'SC'])
 def test_operations_with_identity_refuse_another_shape(name):
     with pytest.raises(ValueError, match='keep the shape'):

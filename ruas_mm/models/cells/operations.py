@@ -8,9 +8,10 @@ convolution with a kernel of its own size, dilation and identity part.
 """
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Optional, Sequence
 
 import torch.nn as nn
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -121,8 +122,55 @@ class OperationConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         if self.crop:
             x = x[..., self.crop : -self.crop, self.crop : -self.crop]
-        y = super().forward(x)
+        y = self._conv_forward(x, self.weight, self.bias)
         return y + x if self.residual else y
+
+    def _conv_forward(
+        self, x: Tensor, weight: Tensor, bias: Optional[Tensor]
+    ) -> Tensor:
+        """Convolve with those taps alone that can meet the map.
+
+        On the last, tiny maps of SSD most taps of a large kernel only ever
+        see padding. Leaving them out changes nothing and saves their cost;
+        it also goes round a fault of oneDNN, whose bfloat16 weight gradient
+        of a 7x7 on a 1x1 map is unset memory (torch 2.1 and 2.9).
+        """
+        padding = list(self.padding)
+        for axis, size in enumerate(x.shape[2:]):
+            unused = self._unused_taps(axis, size)
+            if unused:
+                used = weight.shape[2 + axis] - 2 * unused
+                weight = weight.narrow(2 + axis, unused, used)
+                padding[axis] -= unused * self.dilation[axis]
+        return F.conv2d(
+            x,
+            weight,
+            bias,
+            self.stride,
+            tuple(padding),
+            self.dilation,
+            self.groups,
+        )
+
+    def _unused_taps(self, axis: int, size: int) -> int:
+        """How many taps at each end of the kernel only see padding."""
+        taps, step = self.kernel_size[axis], self.dilation[axis]
+        padding, stride = self.padding[axis], self.stride[axis]
+        extent = step * (taps - 1) + 1
+        if extent == 3:
+            return 0  # stays the host's convolution, bit for bit
+        last = (size + 2 * padding - extent) // stride * stride
+        unused = 0
+        # the first tap left of the map even at the last position, and the
+        # last one right of it even at the first
+        while (
+            unused < taps // 2
+            and padding >= (unused + 1) * step
+            and last - padding + unused * step < 0
+            and (taps - 1 - unused) * step - padding >= size
+        ):
+            unused += 1
+        return unused
 
 
 OPERATIONS = {

@@ -59,10 +59,11 @@ class StableL2Norm(L2Norm):
 
     Black pictures and untrained backbones give pixels whose features are all
     (nearly) zero; there the square root has an infinite slope, and one such
-    pixel turns the whole gradient to inf or NaN. Same output elsewhere.
+    pixel turns the whole gradient to inf or NaN. Same output wherever the
+    norm is above .001 (VGG's features have norms of some hundreds).
     """
 
-    SMALLEST = 1e-20  # squared norm
+    SMALLEST = 1e-6  # squared norm
 
     def forward(self, x: Tensor) -> Tensor:  # (N, C, H, W)
         features = x.float()

@@ -1,0 +1,97 @@
+"""Every config builds, learns one step and predicts, as its host would."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
+
+from ruas_mm.models.cells import genotype as released
+from ruas_mm.registry import MODELS
+
+ROOT = Path(__file__).parent.parent
+CONFIGS = sorted((ROOT / 'configs').glob('*.py'))
+
+
+def by_stem(path):
+    return path.stem
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=by_stem)
+def test_config_is_documented(path):
+    text = path.read_text()
+    for heading in ('Command:', 'Time:', 'Expected:'):
+        assert heading in text.split('"""')[1]
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=by_stem)
+def test_config_builds_and_learns(path, monkeypatch):
+    monkeypatch.setenv('EXDARK_SPLIT', 'official')
+    cfg = Config.fromfile(path)
+    init_default_scope(cfg.default_scope)
+    assert cfg.default_scope == 'mmdet'  # the host's
+    if cfg.model.backbone.get('init_cfg', {}).get('type') == 'Pretrained':
+        cfg.model.backbone.init_cfg = None  # needs a download
+    model = MODELS.build(cfg.model)
+    from mmdet.structures import DetDataSample
+
+    size = cfg.test_dataloader.dataset.pipeline[1].scale
+    sample = DetDataSample(
+        metainfo=dict(
+            img_shape=size, ori_shape=size, scale_factor=(1, 1), pad_shape=size
+        ),
+        gt_instances=InstanceData(
+            bboxes=torch.tensor([[20.0, 30, 150, 200]]),
+            labels=torch.tensor([3]),
+        ),
+    )
+    data = dict(
+        inputs=list(torch.randint(0, 70, (2, 3, *size), dtype=torch.uint8)),
+        data_samples=[sample, sample.clone()],
+    )
+    model.neck.init_weights()
+    model.train()
+    losses = model(**model.data_preprocessor(data, True), mode='loss')
+    total = sum(sum(v) for v in losses.values())
+    total.backward()
+    assert torch.isfinite(total)
+    if 'ruas' in path.stem:
+        weight = model.data_preprocessor.scene.stages[0].fuse.weight
+        assert weight.grad.abs().max() > 0
+    results = model.eval().test_step(data)
+    assert len(results) == 2 and 'pred_instances' in results[0]
+    assert results[0].pred_instances.labels.max() < 12
+
+
+@pytest.mark.parametrize(
+    'split, val_subset',
+    [('official', 'val'), ('paper', 'test'), ('80-20', 'test')],
+)
+def test_split_and_root_come_from_the_environment(
+    split, val_subset, monkeypatch
+):
+    monkeypatch.setenv('EXDARK_ROOT', '/somewhere')
+    monkeypatch.setenv('EXDARK_SPLIT', split)
+    cfg = Config.fromfile(ROOT / 'configs' / 'ruas_ssd_exdark.py')
+    train = cfg.train_dataloader.dataset.dataset
+    val, test = cfg.val_dataloader.dataset, cfg.test_dataloader.dataset
+    assert {d.data_root for d in (train, val, test)} == {'/somewhere'}
+    assert {d.split for d in (train, val, test)} == {split}
+    assert [d.subset for d in (train, val, test)] == [
+        'train',
+        val_subset,
+        'test',
+    ]
+
+
+def test_genotype_file_holds_the_released_genotypes():
+    genotype = Config.fromfile(
+        ROOT / 'configs/_base_/genotypes/released_face_detection.json'
+    ).genotype
+    assert tuple(genotype.scene) == released.SCENE_FACE_DETECTION
+    assert tuple(genotype.neck) == released.NECK_FACE_DETECTION
+    assert {k: tuple(v) for k, v in genotype.head.items()} == (
+        released.HEAD_FACE_DETECTION
+    )
