@@ -5,23 +5,16 @@ the same configs.
 """
 
 import argparse
-import os
-import sys
-from pathlib import Path
 
-from mmengine.config import Config, DictAction
-from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
+from host_options import build_runner, make_parser, read_config, run_tool
+from mmengine.config import Config
 
-from ruas_mm.compatibility import ToolboxError, check_environment
-from ruas_mm.datasets.image_files import DataNotFoundError
+PANELS = 'ruas_mm.SceneVisualizationHook'
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--work-dir', help='folder for logs and pictures')
     parser.add_argument(
         '--show', action='store_true', help='show the results in a window'
     )
@@ -31,56 +24,28 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--wait-time', type=float, default=2, help='seconds a window stays'
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override settings of the config, as in xxx.yyy=value',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-    )
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args()
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    return parser.parse_args()
 
 
-def build_config(args: argparse.Namespace) -> Config:
-    """Config file, then command line."""
-    cfg = Config.fromfile(args.config)
-    cfg.launcher = args.launcher
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
-    if args.work_dir is not None:
-        cfg.work_dir = args.work_dir
-    elif cfg.get('work_dir') is None:
-        cfg.work_dir = str(Path('work_dirs', Path(args.config).stem))
+def apply_options(cfg: Config, args: argparse.Namespace) -> None:
+    """Put the options of testing into the config."""
     cfg.load_from = args.checkpoint
     if args.show or args.show_dir:
-        hook = cfg.default_hooks.visualization
-        hook.draw = True
-        if args.show:
-            hook.update(show=True, wait_time=args.wait_time)
-        if args.show_dir:
-            hook.test_out_dir = args.show_dir
-    return cfg
+        hooks = cfg.setdefault('default_hooks', {})
+        hook = hooks.get('visualization', {})
+        if hook.get('type') != PANELS:  # else drawn on the dark picture
+            hook = dict(type=PANELS)
+        hook.update(draw=True, show=args.show, wait_time=args.wait_time)
+        hook.update(test_out_dir=args.show_dir)
+        hooks['visualization'] = hook
 
 
 def main() -> None:
     args = parse_args()
-    check_environment()
-    cfg = build_config(args)
-    runner = (
-        RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
-    )
-    runner.test()
+    cfg = read_config(args)
+    apply_options(cfg, args)
+    build_runner(cfg).test()
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ToolboxError, DataNotFoundError) as error:  # the user can mend it
-        sys.exit(str(error))
+    run_tool(main)

@@ -5,23 +5,14 @@ the same configs.
 """
 
 import argparse
-import os
-import sys
-from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from host_options import build_runner, make_parser, read_config, run_tool
+from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
-
-from ruas_mm.compatibility import ToolboxError, check_environment
-from ruas_mm.datasets.image_files import DataNotFoundError
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config file')
-    parser.add_argument('--work-dir', help='folder for logs and checkpoints')
+    parser = make_parser(__doc__)
     parser.add_argument(
         '--amp',
         action='store_true',
@@ -38,33 +29,11 @@ def parse_args() -> argparse.Namespace:
         const='auto',
         help='go on from this checkpoint, without a name from the last one',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override settings of the config, as in xxx.yyy=value',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-    )
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args()
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    return parser.parse_args()
 
 
-def build_config(args: argparse.Namespace) -> Config:
-    """Config file, then command line."""
-    cfg = Config.fromfile(args.config)
-    cfg.launcher = args.launcher
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
-    if args.work_dir is not None:
-        cfg.work_dir = args.work_dir
-    elif cfg.get('work_dir') is None:
-        cfg.work_dir = str(Path('work_dirs', Path(args.config).stem))
+def apply_options(cfg: Config, args: argparse.Namespace) -> None:
+    """Put the options of training into the config."""
     if args.amp and get_device() == 'cpu':
         cfg.optim_wrapper.type = 'ruas_mm.Bf16OptimWrapper'
     elif args.amp:
@@ -73,28 +42,21 @@ def build_config(args: argparse.Namespace) -> Config:
     if args.auto_scale_lr:
         if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
             raise ValueError(
-                '--auto-scale-lr needs '
-                'auto_scale_lr.base_batch_size in the config'
+                '--auto-scale-lr needs auto_scale_lr.base_batch_size in the '
+                'config'
             )
         cfg.auto_scale_lr.enable = True
     if args.resume is not None:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
-    return cfg
 
 
 def main() -> None:
     args = parse_args()
-    check_environment()
-    cfg = build_config(args)
-    runner = (
-        RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
-    )
-    runner.train()
+    cfg = read_config(args)
+    apply_options(cfg, args)
+    build_runner(cfg).train()
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ToolboxError, DataNotFoundError) as error:  # the user can mend it
-        sys.exit(str(error))
+    run_tool(main)
