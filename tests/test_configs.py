@@ -95,3 +95,24 @@ def test_genotype_file_holds_the_released_genotypes():
     assert {k: tuple(v) for k, v in genotype.head.items()} == (
         released.HEAD_FACE_DETECTION
     )
+
+
+def test_drop_in_example_of_the_readme_runs(tmp_path):
+    blocks = (ROOT / 'README.md').read_text().split('```python\n')[1:]
+    (example,) = (block.split('```')[0] for block in blocks)
+    assert len(example.strip().splitlines()) == 5
+    path = tmp_path / 'mine.py'
+    path.write_text(example)
+    cfg = Config.fromfile(path)
+    init_default_scope(cfg.default_scope)
+    model = MODELS.build(cfg.model).eval()
+    from mmdet.structures import DetDataSample
+
+    sample = DetDataSample(
+        metainfo=dict(img_shape=(64, 64), scale_factor=(1, 1))
+    )
+    image = torch.randint(0, 70, (3, 64, 64), dtype=torch.uint8)
+    (result,) = model.test_step(dict(inputs=[image], data_samples=[sample]))
+    assert 'pred_instances' in result
+    keys = {k.split('.')[0] for k in model.state_dict()}
+    assert {'backbone', 'neck', 'bbox_head', 'data_preprocessor'} == keys
