@@ -112,10 +112,11 @@ def main() -> None:
     constraints.write_text('\n'.join(pins) + '\n')
     steps['development'] = read_steps(requirements.with_name('dev.txt'))['dev']
     steps['project'] = ['--editable', str(ROOT)]
+    key = hashlib.sha256()
     for number, (name, lines) in enumerate(steps.items(), 1):
         stamp = args.venv / f'.done-{name}'
-        key = hashlib.sha256('\n'.join(lines).encode()).hexdigest()
-        if stamp.exists() and stamp.read_text() == key:
+        key.update('\n'.join(lines).encode())  # a step needs those before it
+        if stamp.exists() and stamp.read_text() == key.hexdigest():
             continue
         print(f'[{number}/{len(steps)}] {name}: {" ".join(lines)}', flush=True)
         if name == 'mmcv':
@@ -126,8 +127,8 @@ def main() -> None:
                 'pip',
             )
         else:
-            run(pip + ['--quiet', '-c', str(constraints)] + lines, 'pip')
-        stamp.write_text(key)
+            run(pip + ['-c', str(constraints)] + lines, 'pip')
+        stamp.write_text(key.hexdigest())
     run([str(python), '-m', 'ruas_mm.compatibility'], 'check')
 
 

@@ -27,14 +27,20 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def has_scene(cfg: Config) -> bool:
+    """Whether the model has a scene module in front."""
+    preprocessor = cfg.model.get('data_preprocessor') or {}
+    return preprocessor.get('type') == 'ruas_mm.SceneDataPreprocessor'
+
+
 def apply_options(cfg: Config, args: argparse.Namespace) -> None:
     """Put the options of testing into the config."""
     cfg.load_from = args.checkpoint
     if args.show or args.show_dir:
         hooks = cfg.setdefault('default_hooks', {})
         hook = hooks.get('visualization', {})
-        if hook.get('type') != PANELS:  # else drawn on the dark picture
-            hook = dict(type=PANELS)
+        if has_scene(cfg) and hook.get('type') != PANELS:
+            hook = dict(type=PANELS)  # the host's draws on the dark picture
         hook.update(draw=True, show=args.show, wait_time=args.wait_time)
         hook.update(test_out_dir=args.show_dir)
         hooks['visualization'] = hook

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import mmdet
 import pytest
+from mmengine.config import Config
 
 ROOT = Path(__file__).parents[2]
 STOCK = Path(mmdet.__file__).parent / '.mim' / 'tools'
@@ -127,6 +129,28 @@ def test_test_tools_print_the_table_and_save_pictures(runs, tool):
     pictures = sorted(work_dir.glob('*/shown/*.png'))
     assert len(pictures) == 4
     assert all(cv2.imread(str(p)).shape[1] > 4 * 500 for p in pictures)
+
+
+@pytest.mark.parametrize(
+    'config, hook',
+    [
+        ('ssd_exdark', 'DetVisualizationHook'),  # no scene: the host's own
+        ('ruas_ssd_exdark', 'ruas_mm.SceneVisualizationHook'),
+    ],
+)
+def test_show_dir_turns_the_right_hook_on(
+    load_tool, monkeypatch, config, hook
+):
+    monkeypatch.syspath_prepend(str(ROOT / 'tools'))
+    tool = load_tool('test')
+    cfg = Config.fromfile(ROOT / 'configs' / f'{config}.py')
+    args = SimpleNamespace(
+        checkpoint='x.pth', show=False, show_dir='shown', wait_time=2
+    )
+    tool.apply_options(cfg, args)
+    chosen = cfg.default_hooks.visualization
+    assert chosen.type == hook
+    assert chosen.draw and chosen.test_out_dir == 'shown'
 
 
 def test_missing_data_is_told_without_a_traceback(tmp_path):
