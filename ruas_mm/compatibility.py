@@ -7,7 +7,8 @@ import importlib.util
 import re
 from importlib import import_module
 
-# import name: (lowest version that works, first version that does not)
+# import name: (lowest version, first version that is too new). Tested are the
+# two stacks of requirements/; between them the hosts promise compatibility.
 SUPPORTED = {
     'torch': ('2.0', '3'),
     'mmengine': ('0.9', '1'),
