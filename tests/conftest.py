@@ -74,7 +74,7 @@ def exdark_root(tmp_path):
             ['Car -2 3 20 20', 'People 30 5 40 60'],
         ),
         '2015_05894.jpg': ('Motorbike', '2015_05894.jpg', []),
-        '2015_06401.jpeg': ('Table', '2015_06401.jpeg', ['Table 0 0 64 48']),
+        '2015_06401.jpeg': ('Table', '2015_06401.JPEG', ['Table 0 0 64 48']),
     }
     labels = dict(Bicycle=1, Car=5, Motorbike=10, Table=12)
     rows = ['Name | Class | Light | In/Out | Train/Val/Test']

@@ -134,6 +134,8 @@ def test_reads_images_as_downloaded(exdark_root):
         'People',
     ]
     assert infos[2]['instances'] == []
+    table = build(exdark_root, subset='test').get_data_info(0)
+    assert table['img_path'].endswith('2015_06401.JPEG')  # .jpeg in the list
     assert dataset.get_cat_ids(1) == [4, 10]
     assert dataset.metainfo['classes'] == CLASSES
     assert dataset.metainfo['split_name'] == 'official/train, 3 images'
