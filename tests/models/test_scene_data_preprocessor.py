@@ -319,6 +319,8 @@ def test_two_processes_average_scene_gradients(tmp_path):
     for name, parameter in model.named_parameters():
         expected = parameter.grad
         assert torch.equal(first[name], second[name])
-        torch.testing.assert_close(first[name], expected, atol=1e-6, rtol=1e-4)
+        # gradients of the host's layer are above 1: rounding of float32
+        rtol = 0 if 'scene' in name else 2e-6
+        torch.testing.assert_close(first[name], expected, atol=1e-6, rtol=rtol)
         checked += 'scene' in name and bool(expected.abs().max() > 1e-5)
     assert checked > 20  # scene tensors with a gradient worth comparing
