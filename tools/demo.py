@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from make_demo_set import make_demo_set
+from make_demo_set import COUNTS, make_demo_set
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = 'configs/ruas_ssd_exdark.py'
@@ -29,15 +29,15 @@ def run(*command: str, env: dict) -> None:
 def main(folder: Path, iterations: int) -> None:
     start = time.time()
     data = folder / 'ExDark'
-    counts = dict(train=20, val=5, test=10)
     if not (data / 'imageclasslist.txt').exists():
-        make_demo_set(data, counts)
+        make_demo_set(data, COUNTS)
     env = dict(os.environ, EXDARK_ROOT=str(data))
     batch_size = 4
+    times = iterations * batch_size // COUNTS['train']
     overrides = [
         'model.backbone.init_cfg=None',  # nothing is downloaded
         f'train_dataloader.batch_size={batch_size}',
-        f'train_dataloader.dataset.times={iterations * batch_size // 20}',
+        f'train_dataloader.dataset.times={times}',
         'train_cfg.max_epochs=1',
         'param_scheduler.0.end=5',
         'optim_wrapper.optimizer._delete_=True',

@@ -22,6 +22,7 @@ from ruas_mm.datasets.transforms import LowLightSimulation
 
 LIGHT_LOW, OUTDOOR = 1, 2
 SUBSETS = dict(train=1, val=2, test=3)
+COUNTS = dict(train=20, val=5, test=10)
 CANVAS = (375, 500)  # height, width
 
 # package, file, class, box of the object (left, top, right, bottom)
@@ -145,13 +146,9 @@ if __name__ == '__main__':
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('root', type=Path, help='folder to fill')
-    parser.add_argument('--train', type=int, default=20)
-    parser.add_argument('--val', type=int, default=5)
-    parser.add_argument('--test', type=int, default=10)
+    for subset, count in COUNTS.items():
+        parser.add_argument(f'--{subset}', type=int, default=count)
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args()
-    make_demo_set(
-        args.root,
-        dict(train=args.train, val=args.val, test=args.test),
-        args.seed,
-    )
+    counts = {subset: getattr(args, subset) for subset in COUNTS}
+    make_demo_set(args.root, counts, args.seed)

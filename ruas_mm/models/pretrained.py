@@ -91,6 +91,20 @@ class PretrainedWeights:
                 'train the model first'
             )
 
+    def check_given(self, module: nn.Module) -> None:
+        """Make sure that a module which is never trained has weights.
+
+        Raises:
+            ValueError: Neither ``init_cfg`` nor a checkpoint gave any.
+        """
+        self.load_pending(module)
+        if self.is_random:
+            raise ValueError(
+                f'frozen=True, but {type(module).__name__} has random '
+                "weights. Give it init_cfg=dict(type='Pretrained', ...) or a "
+                'checkpoint that holds it'
+            )
+
 
 def load_pretrained(
     module: nn.Module,

@@ -137,13 +137,7 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
             (3, H, W) each.
         """
         if self.frozen:
-            self.scene.weights.load_pending(self.scene)
-            if self.scene.weights.is_random:
-                raise ValueError(
-                    'frozen=True, but the scene module has random weights. '
-                    "Give it init_cfg=dict(type='Pretrained', ...) or a "
-                    'checkpoint that holds it'
-                )
+            self.scene.weights.check_given(self.scene)
         same_size = defaultdict(list)
         for index, image in enumerate(images):
             same_size[image.shape].append(index)
