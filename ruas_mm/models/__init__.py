@@ -1,10 +1,26 @@
 from ruas_mm.compatibility import is_installed
 
 from .cells import DistillationCell
-from .data_preprocessors import SceneDataPreprocessor
+from .data_preprocessors import (
+    EnhancementDataPreprocessor,
+    SceneDataPreprocessor,
+)
+from .enhancers import LowLightEnhancer, NoiseEstimator, NoiseRemover
+from .losses import Neighbor2NeighborLoss, ReleasedNoiseLoss, SceneLoss
 from .scene_module import SceneModule
 
-__all__ = ['DistillationCell', 'SceneDataPreprocessor', 'SceneModule']
+__all__ = [
+    'DistillationCell',
+    'EnhancementDataPreprocessor',
+    'LowLightEnhancer',
+    'Neighbor2NeighborLoss',
+    'NoiseEstimator',
+    'NoiseRemover',
+    'ReleasedNoiseLoss',
+    'SceneDataPreprocessor',
+    'SceneLoss',
+    'SceneModule',
+]
 
 # Subclasses of mmdet's necks and heads; nobody needs mmdet for the rest.
 if is_installed('mmdet'):

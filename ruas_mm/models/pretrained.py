@@ -106,6 +106,33 @@ class PretrainedWeights:
             )
 
 
+class PretrainedModule(BaseModule):
+    """A module whose ``Pretrained`` entry must fit key by key.
+
+    Args:
+        init_cfg: As in MMEngine; a ``Pretrained`` entry loads strictly (see
+            :func:`load_pretrained`) and at the latest before the first use.
+    """
+
+    def __init__(self, init_cfg: Optional[dict] = None) -> None:
+        super().__init__(init_cfg)
+        self.weights = PretrainedWeights(self)
+
+    def init_weights(self) -> None:
+        """Initialise; a ``Pretrained`` entry must fit key by key."""
+        super().init_weights()
+        if self.weights.pending is None and self.init_cfg is None:
+            self.start_small()
+        self.weights.load_pending(self)
+
+    def start_small(self) -> None:
+        """What a module without ``init_cfg`` does to its random weights."""
+
+    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
+        self.weights.check_checkpoint(self, state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
 def load_pretrained(
     module: nn.Module,
     checkpoint: str,

@@ -7,26 +7,36 @@ Sec. 5.1, Fig. 3. https://arxiv.org/abs/2112.04719
 Differs from the paper: the defaults are those of the authors' release, which
 their weights need (``update='sigmoid'``, window 2x2, rectification of the
 reflectance); ``SceneModule(**PAPER_FORM)`` is the paper's form. ``strength``
-is ours.
+and ``exposure`` are ours.
 """
 
-from typing import NamedTuple, Sequence, Tuple
+from typing import (
+    Callable,
+    Iterable,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from ruas_mm.models.cells import DistillationCell
+from ruas_mm.models.automatic_strength import automatic_strength
+from ruas_mm.models.cells import DistillationCell, FoldedCell
 from ruas_mm.models.cells.genotype import SCENE_ENHANCEMENT
-from ruas_mm.models.pretrained import PretrainedWeights
+from ruas_mm.models.pretrained import PretrainedModule
+from ruas_mm.models.tiling import tile_size, tiled
 from ruas_mm.registry import MODELS
 
 UPDATES = ('sigmoid', 'residual')
 WARM_STARTS = ('fixed', 'unrectified', 'rectified', 'detector')
 WARM_START_SOURCES = ('reflectance', 'illumination')
+Cell = Callable[[Tensor], Tensor]
 
 PAPER_FORM = dict(
     update='residual', warm_start_source='illumination', window=3
@@ -50,7 +60,7 @@ class SceneOutput(NamedTuple):
 
 
 @MODELS.register_module()
-class SceneModule(BaseModule):
+class SceneModule(PretrainedModule):
     """K stages of ``t = t_hat - grad g(t_hat)``, ``u = y / t``.
 
     Args:
@@ -76,6 +86,9 @@ class SceneModule(BaseModule):
             (1e-4, 1): journal release; the CVPR 2021 one has (1e-3, 1).
         strength: In [0, 1]; the reflectances become ``y / t ** strength``.
             0 gives the input back, 1 the full result.
+        exposure: Mean of the enhanced picture in (0, 1), met by an automatic
+            exponent that :func:`automatic_strength` solves for each picture;
+            ``strength`` then multiplies it. None: exponent 1, as in the paper.
         with_cp: Recompute a stage's activations in the backward pass instead
             of keeping them.
         init_cfg: As in MMEngine; a ``Pretrained`` entry loads strictly (see
@@ -97,6 +110,7 @@ class SceneModule(BaseModule):
         window: int = 2,
         illumination_range: Tuple[float, float] = (1e-4, 1.0),
         strength: float = 1.0,
+        exposure: Optional[float] = None,
         with_cp: bool = False,
         init_cfg: dict = None,
     ) -> None:
@@ -108,6 +122,10 @@ class SceneModule(BaseModule):
         )
         _check_interval('gamma', gamma, 0, 1)
         _check_interval('strength', strength, 0, 1)
+        if exposure is not None and not 0 < exposure < 1:
+            raise ValueError(
+                f'exposure={exposure}, allowed: None, or between 0 and 1'
+            )
         _check_at_least('num_stages', num_stages, 1)
         _check_at_least('window', window, 1)
         low, high = illumination_range
@@ -123,29 +141,25 @@ class SceneModule(BaseModule):
         self.window = window
         self.illumination_range = (low, high)
         self.strength = strength
+        self.exposure = exposure
         self.with_cp = with_cp
         self.stages = nn.ModuleList(
             DistillationCell(genotype, channels=3) for _ in range(num_stages)
         )
-        self.weights = PretrainedWeights(self)
 
-    def init_weights(self) -> None:
-        """Initialise; a ``Pretrained`` entry must fit key by key.
+    @property
+    def radius(self) -> int:
+        """How far away a pixel can change t^K, in pixels."""
+        return sum(self.window // 2 + stage.radius for stage in self.stages)
 
-        Without an ``init_cfg`` the last layer of each cell starts small, so
-        that training starts without a colour cast: t is about .5 everywhere
-        (``'sigmoid'``) or t_hat (``'residual'``).
+    def start_small(self) -> None:
+        """Let training start without a colour cast.
+
+        t is about .5 everywhere (``'sigmoid'``) or t_hat (``'residual'``).
         """
-        super().init_weights()
-        if self.weights.pending is None and self.init_cfg is None:
-            for cell in self.stages:
-                cell.fuse.weight.data.mul_(0.1)
-                cell.fuse.bias.data.zero_()
-        self.weights.load_pending(self)
-
-    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
-        self.weights.check_checkpoint(self, state_dict, prefix)
-        super()._load_from_state_dict(state_dict, prefix, *args)
+        for cell in self.stages:
+            cell.fuse.weight.data.mul_(0.1)
+            cell.fuse.bias.data.zero_()
 
     def forward(self, y: Tensor) -> SceneOutput:
         """Enhance.
@@ -161,6 +175,72 @@ class SceneModule(BaseModule):
             ValueError: Not a floating point (N, 3, H, W) tensor, or testing
                 with a checkpoint that holds no scene module.
         """
+        y = self._prepare(y)
+        # 1 / t squared, in the backward pass, overflows half precision
+        with torch.autocast(device_type=y.device.type, enabled=False):
+            scene = self._unroll(y, self.stages)
+            reflectances = [
+                self._tame(y, t, u)
+                for u, t in zip(scene.reflectances, scene.illuminations)
+            ]
+        return SceneOutput(tuple(reflectances), scene.illuminations)
+
+    @torch.no_grad()
+    def enhance(
+        self,
+        y: Tensor,
+        strength: Optional[float] = None,
+        tile: Optional[int] = None,
+    ) -> Tuple[Tensor, Tensor]:
+        """u^K and t^K alone, for inference: same result, faster.
+
+        Folded cells, and one strip of the picture after another, so that
+        what is computed next still lies in the cache.
+
+        Args:
+            y: As in :meth:`forward`.
+            strength: In the place of the module's own.
+            tile: Largest side of what is computed at once, in pixels; None
+                takes strips on a CPU and the whole picture elsewhere.
+
+        Returns:
+            u^K and t^K.
+        """
+        y = self._prepare(y)
+        with torch.autocast(device_type=y.device.type, enabled=False):
+            t = self.illumination(y, tile)
+            return self.relight(y, t, self.exponent(y, t, strength)), t
+
+    def illumination(self, y: Tensor, tile: Optional[int] = None) -> Tensor:
+        """t^K by folded cells, in tiles; see :meth:`enhance`."""
+        cells = [FoldedCell(stage) for stage in self.stages]
+        return tiled(
+            lambda y: self._unroll(y, cells).illuminations[-1],
+            y,
+            tile=tile_size(y, tile),
+            radius=self.radius,
+        )
+
+    def exponent(
+        self, y: Tensor, t: Tensor, strength: Optional[float] = None
+    ) -> Union[float, Tensor]:
+        """Exponent of t: ``strength``, times the automatic one if that is on.
+
+        A number, or one for each picture, (N, 1, 1, 1).
+        """
+        strength = self.strength if strength is None else strength
+        if self.exposure is None:
+            return strength
+        return strength * automatic_strength(y, t, self.exposure)
+
+    @staticmethod
+    def relight(
+        y: Tensor, t: Tensor, exponent: Union[float, Tensor]
+    ) -> Tensor:
+        """``y / t ** exponent`` in [0, 1]."""
+        return (y / t**exponent).clamp(0, 1)
+
+    def _prepare(self, y: Tensor) -> Tensor:
         if y.dim() != 4 or y.shape[1] != 3 or not y.is_floating_point():
             raise ValueError(
                 f'y has shape {tuple(y.shape)} and {y.dtype}, '
@@ -168,25 +248,23 @@ class SceneModule(BaseModule):
                 'RGB in [0, 1]'
             )
         self.weights.check_ready(self)
-        # 1 / t squared, in the backward pass, overflows half precision
-        with torch.autocast(device_type=y.device.type, enabled=False):
-            y = y.to(torch.promote_types(y.dtype, torch.float32))
-            if y.device.type == 'cpu':
-                # 3-channel convolutions: 2 times faster than in NCHW, their
-                # backward pass 4 times (docs/benchmark.md)
-                y = y.contiguous(memory_format=torch.channels_last)
-            return self._unroll(y)
+        y = y.to(torch.promote_types(y.dtype, torch.float32))
+        if y.device.type == 'cpu':
+            # 3-channel convolutions: 2 times faster than in NCHW, their
+            # backward pass 4 times (docs/benchmark.md)
+            y = y.contiguous(memory_format=torch.channels_last)
+        return y
 
-    def _unroll(self, y: Tensor) -> SceneOutput:
+    def _unroll(self, y: Tensor, cells: Iterable[Cell]) -> SceneOutput:
         reflectances, illuminations = [], []
         t = u = y  # before the first stage nothing is known
         t_hat = window_maximum(y, self.window)
-        for k, cell in enumerate(self.stages):
+        for k, cell in enumerate(cells):
             if k > 0 and self.warm_start != 'fixed':
                 t_hat = self._warm_start(y, t, u)
             t = self._illumination(cell, t_hat)
             u = (y / t).clamp(0, 1)
-            reflectances.append(self._tame(y, t, u))
+            reflectances.append(u)
             illuminations.append(t)
         return SceneOutput(tuple(reflectances), tuple(illuminations))
 
@@ -200,7 +278,7 @@ class SceneModule(BaseModule):
             t_hat = t_hat - self.gamma * (u - y)
         return t_hat
 
-    def _illumination(self, cell: nn.Module, t_hat: Tensor) -> Tensor:
+    def _illumination(self, cell: Cell, t_hat: Tensor) -> Tensor:
         if self.with_cp and torch.is_grad_enabled():
             gradient = checkpoint(cell, t_hat, use_reentrant=False)
         else:
@@ -213,9 +291,9 @@ class SceneModule(BaseModule):
         return t.clamp(*self.illumination_range)
 
     def _tame(self, y: Tensor, t: Tensor, u: Tensor) -> Tensor:
-        if self.strength == 1:
+        if self.strength == 1 and self.exposure is None:
             return u
-        return (y / t**self.strength).clamp(0, 1)
+        return self.relight(y, t, self.exponent(y, t))
 
 
 def window_maximum(x: Tensor, window: int) -> Tensor:

@@ -1,4 +1,5 @@
 from .distillation_cell import DistillationCell
+from .folded_cell import FoldedCell
 from .operations import (
     HIGH_LEVEL_OPERATIONS,
     LOW_LEVEL_OPERATIONS,
@@ -13,6 +14,7 @@ __all__ = [
     'LOW_LEVEL_OPERATIONS',
     'OPERATIONS',
     'DistillationCell',
+    'FoldedCell',
     'Operation',
     'check_genotype',
     'task_cell',

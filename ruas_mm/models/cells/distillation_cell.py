@@ -45,6 +45,14 @@ class DistillationCell(nn.Module):
         )
         self.fuse = nn.Conv2d(4 * channels, channels, 1)
 
+    @property
+    def radius(self) -> int:
+        """How far away a pixel can change the result, in pixels."""
+        reach = [OPERATIONS[name].extent // 2 for name in self.genotype]
+        c1_d, c1_r, c2_d, c2_r, c3_d, c3_r, c4 = reach
+        refined = c1_r + c2_r
+        return max(c1_d, c1_r + c2_d, refined + c3_d, refined + c3_r + c4)
+
     def forward(self, x: Tensor) -> Tensor:  # (N, C, H, W)
         c1_d, c1_r, c2_d, c2_r, c3_d, c3_r, c4 = self.edges
         d1, r1 = _act(c1_d(x)), _act(c1_r(x) + x)

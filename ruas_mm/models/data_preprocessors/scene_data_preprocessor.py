@@ -3,7 +3,6 @@
 Paper: Eq. (4)-(5) and Fig. 2 (a). https://arxiv.org/abs/2112.04719
 """
 
-from collections import defaultdict
 from typing import List, Optional, Tuple, Union
 
 import torch
@@ -12,6 +11,7 @@ from mmengine.model import BaseDataPreprocessor
 from mmengine.structures import PixelData
 from torch import Tensor
 
+from ruas_mm.models.same_size import map_by_size
 from ruas_mm.registry import MODELS
 
 CHANNEL_ORDERS = ('bgr', 'rgb')
@@ -138,24 +138,20 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         """
         if self.frozen:
             self.scene.weights.check_given(self.scene)
-        same_size = defaultdict(list)
-        for index, image in enumerate(images):
-            same_size[image.shape].append(index)
-        results = [None] * len(images)
         with torch.set_grad_enabled(
             torch.is_grad_enabled() and not self.frozen
         ):
-            for indices in same_size.values():
-                y = torch.stack([images[i] for i in indices])
-                # photometric augmentation can leave [0, 255]
-                y = self._reorder(y, 1).float().div(255).clamp(0, 1)
-                scene = self.scene(y)
-                for i, u, t in zip(
-                    indices, scene.reflectances[-1], scene.illuminations[-1]
-                ):
-                    results[i] = (u, t)
+            results = map_by_size(self._enhance_batch, images)
         reflectances, illuminations = zip(*results)
         return list(reflectances), list(illuminations)
+
+    def _enhance_batch(self, images: Tensor) -> Tuple[Tensor, Tensor]:
+        # photometric augmentation can leave [0, 255]
+        y = self._reorder(images, 1).float().div(255).clamp(0, 1)
+        if not torch.is_grad_enabled() and hasattr(self.scene, 'enhance'):
+            return self.scene.enhance(y)
+        scene = self.scene(y)
+        return scene.reflectances[-1], scene.illuminations[-1]
 
     def _reorder(self, image: Tensor, channel_dim: int) -> Tensor:
         """Between the loader's channel order and RGB, either way."""

@@ -1,0 +1,287 @@
+"""RUAS for the low-level task: light on, noise off.
+
+Paper: Sec. 5.1, Fig. 2 (a), Table 5 (RUAS_S, RUAS, RUAS_A); training orders
+of Sec. 3.3 and 5.1. https://arxiv.org/abs/2112.04719
+
+Differs from the paper: each picture of a batch passes the noise gate on its
+own; ``strength`` also weakens noise removal, so that 0 gives the input back.
+"""
+
+from typing import Dict, List, Optional, Union
+
+import torch
+from mmengine.model import BaseModel
+from mmengine.structures import BaseDataElement
+from torch import Tensor
+
+from ruas_mm.models.cells.genotype import (
+    NOISE_REMOVAL_CVPR21,
+    NOISE_REMOVAL_JOURNAL,
+)
+from ruas_mm.models.same_size import map_by_size
+from ruas_mm.models.tiling import tile_size, tiled
+from ruas_mm.registry import MODELS
+
+VARIANTS = ('RUAS_S', 'RUAS', 'RUAS_A')
+STAGES = ('scene', 'noise_estimator', 'noise_remover', 'end_to_end')
+REMOVAL_GENOTYPES = dict(
+    RUAS=NOISE_REMOVAL_CVPR21, RUAS_A=NOISE_REMOVAL_JOURNAL
+)
+
+
+@MODELS.register_module()
+class LowLightEnhancer(BaseModel):
+    """Scene module, and behind it noise removal.
+
+    ``'RUAS_S'`` is the scene module alone; ``'RUAS'`` also removes noise from
+    every picture; ``'RUAS_A'`` estimates the noise first and removes it where
+    there is enough of it.
+
+    Args:
+        variant: ``'RUAS_S'``, ``'RUAS'`` or ``'RUAS_A'``.
+        scene: Arguments of :class:`SceneModule`.
+        noise_remover: Arguments of :class:`NoiseRemover`. The genotype is the
+            one released for the variant: CVPR 2021 for RUAS, journal for
+            RUAS_A.
+        noise_estimator: Arguments of :class:`NoiseEstimator`.
+        noise_threshold: Noise score (mean of |theta|) from which on RUAS_A
+            removes noise. 0.035: release.
+        stage: What is trained: ``'scene'``, ``'noise_estimator'`` or
+            ``'noise_remover'`` alone, the paper's order, or
+            ``'end_to_end'``. What is not trained gets no gradient.
+        scene_loss: Config of the loss of the scene module.
+        noise_loss: Config of the loss of estimator and remover.
+        data_preprocessor: Config; default
+            :class:`EnhancementDataPreprocessor`.
+        init_cfg: As in MMEngine.
+
+    Raises:
+        ValueError: Unknown variant or stage, a stage that the variant does
+            not have, or arguments of a part that it does not have.
+    """
+
+    def __init__(
+        self,
+        variant: str = 'RUAS_A',
+        scene: Optional[dict] = None,
+        noise_remover: Optional[dict] = None,
+        noise_estimator: Optional[dict] = None,
+        noise_threshold: float = 0.035,
+        stage: str = 'end_to_end',
+        scene_loss: Optional[dict] = None,
+        noise_loss: Optional[dict] = None,
+        data_preprocessor: Optional[dict] = None,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
+        super().__init__(
+            data_preprocessor
+            or dict(type='ruas_mm.EnhancementDataPreprocessor'),
+            init_cfg,
+        )
+        if variant not in VARIANTS:
+            raise ValueError(f'variant={variant!r}, allowed: {VARIANTS}')
+        self.variant = variant
+        self.scene = _build('SceneModule', scene)
+        self.noise_remover = self.noise_estimator = None
+        if variant != 'RUAS_S':
+            genotype = dict(genotype=REMOVAL_GENOTYPES[variant])
+            self.noise_remover = _build(
+                'NoiseRemover', {**genotype, **(noise_remover or {})}
+            )
+        elif noise_remover is not None:
+            raise ValueError('noise_remover is not part of RUAS_S')
+        if variant == 'RUAS_A':
+            self.noise_estimator = _build('NoiseEstimator', noise_estimator)
+        elif noise_estimator is not None:
+            raise ValueError(f'noise_estimator is not part of {variant}')
+        if self.noise_estimator is None and getattr(
+            self.noise_remover, 'noise_map', False
+        ):
+            raise ValueError('noise_map=True needs the estimator of RUAS_A')
+        self.noise_threshold = noise_threshold
+        self.scene_loss = _build('SceneLoss', scene_loss)
+        self.noise_loss = _build('Neighbor2NeighborLoss', noise_loss)
+        self._train_only(stage)
+
+    def _train_only(self, stage: str) -> None:
+        allowed = [
+            s for s in STAGES if getattr(self, s, self.scene) is not None
+        ]
+        if stage not in allowed:
+            raise ValueError(
+                f'stage={stage!r}, allowed for {self.variant}: {allowed}'
+            )
+        self.stage = stage
+        if stage != 'end_to_end':
+            self.requires_grad_(False)
+            getattr(self, stage).requires_grad_(True)
+
+    def enhance(
+        self,
+        x: Tensor,
+        strength: Optional[float] = None,
+        tile: Optional[int] = None,
+    ) -> Tensor:
+        """Enhance pictures; for inference, without gradients.
+
+        Args:
+            x: RGB in [0, 1], (N, 3, H, W), any size.
+            strength: In [0, 1], 0 gives the input back; None is the scene
+                module's own.
+            tile: Largest side of what a network sees at once, in pixels; the
+                result is the same up to rounding. None: as large as is fast.
+
+        Returns:
+            RGB in [0, 1], same shape.
+
+        Raises:
+            ValueError: Input of another kind, or an argument out of range.
+        """
+        check_strength(strength)
+        check_tile(tile)
+        with torch.no_grad():
+            u, _ = self.scene.enhance(x, strength, tile)
+            if self.noise_remover is None:
+                return u
+            size = tile_size(u, tile)
+            maps = [u]
+            if self.noise_estimator is not None:
+                radius = self.noise_estimator.radius
+                maps += [
+                    tiled(self.noise_estimator, u, tile=size, radius=radius)
+                ]
+            noise = tiled(
+                self.noise_remover.find_noise,
+                *maps,
+                tile=size,
+                radius=self.noise_remover.radius,
+            )
+            theta = maps[-1] if len(maps) > 1 else None
+            return self._denoise(u, theta, noise, strength)
+
+    def _denoise(
+        self,
+        u: Tensor,
+        theta: Optional[Tensor],
+        noise: Tensor,
+        strength: Optional[float],
+    ) -> Tensor:
+        """Take the noise off the pictures that pass the gate."""
+        if strength is None:
+            strength = self.scene.strength
+        x = (u - strength * noise).clamp(0, 1)
+        if theta is None:
+            return x
+        noisy = self.noise_estimator.score(theta) >= self.noise_threshold
+        return torch.where(noisy[:, None, None, None], x, u)
+
+    def forward(
+        self,
+        inputs: Union[Tensor, List[Tensor]],
+        data_samples: Optional[List[BaseDataElement]] = None,
+        mode: str = 'tensor',
+    ) -> Union[Tensor, Dict[str, Tensor], List[BaseDataElement]]:
+        """MMEngine's three modes.
+
+        Args:
+            inputs: RGB in [0, 1], (N, 3, H, W) or a list of (3, H, W); for
+                ``'loss'`` of one size.
+            data_samples: One for each picture, or None.
+            mode: ``'tensor'``, ``'loss'`` or ``'predict'``.
+
+        Returns:
+            ``'tensor'``: the enhanced pictures, plainly computed (for export
+            and for counting); ``'loss'``: losses; ``'predict'``: the data
+            samples with a field ``enhanced``, RGB in [0, 1], (3, H, W).
+
+        Raises:
+            ValueError: Unknown mode.
+        """
+        if mode == 'predict':
+            return self.predict(list(inputs), data_samples)
+        if not isinstance(inputs, Tensor):
+            inputs = torch.stack(inputs)
+        if mode == 'loss':
+            return self.loss(inputs)
+        if mode == 'tensor':
+            return self.plain(inputs)
+        raise ValueError(
+            f"mode={mode!r}, allowed: 'tensor', 'loss', 'predict'"
+        )
+
+    def plain(
+        self, y: Tensor, strength: Optional[Union[float, Tensor]] = None
+    ) -> Tensor:
+        """Like :meth:`enhance`, without tiles and folded cells.
+
+        Autograd, tracing and counting see each part once.
+        """
+        scene = self.scene
+        t = scene(y).illuminations[-1]
+        u = scene.relight(y, t, scene.exponent(y, t, strength))
+        if self.noise_remover is None:
+            return u
+        theta = None
+        if self.noise_estimator is not None:
+            theta = self.noise_estimator(u)
+        return self._denoise(u, theta, self.noise_remover(u, theta), strength)
+
+    def predict(
+        self,
+        inputs: List[Tensor],
+        data_samples: Optional[List[BaseDataElement]] = None,
+    ) -> List[BaseDataElement]:
+        """Enhance pictures of any sizes; see :meth:`forward`."""
+        if data_samples is None:
+            data_samples = [BaseDataElement() for _ in inputs]
+        results = map_by_size(lambda x: (self.enhance(x),), inputs)
+        for sample, (enhanced,) in zip(data_samples, results):
+            sample.enhanced = enhanced
+        return data_samples
+
+    def loss(self, y: Tensor) -> Dict[str, Tensor]:
+        """Losses of what is trained."""
+        losses = {}
+        joint = self.stage == 'end_to_end'
+        with torch.set_grad_enabled(joint or self.stage == 'scene'):
+            scene = self.scene(y)
+        u = scene.reflectances[-1]
+        if joint or self.stage == 'scene':
+            losses.update(self.scene_loss(y, scene))
+        if self.stage == 'noise_estimator' or (
+            joint and self.noise_estimator is not None
+        ):
+            losses['loss_estimation'] = self.noise_loss(
+                lambda u: u - self.noise_estimator(u), u
+            )
+        if self.stage == 'noise_remover' or (
+            joint and self.noise_remover is not None
+        ):
+            losses['loss_removal'] = self.noise_loss(self._remove_noise, u)
+        return losses
+
+    def _remove_noise(self, u: Tensor) -> Tensor:
+        """Noise removal without the gate, as it is trained."""
+        theta = None
+        if self.noise_remover.noise_map:
+            with torch.set_grad_enabled(
+                torch.is_grad_enabled() and self.stage == 'end_to_end'
+            ):
+                theta = self.noise_estimator(u)
+        return u - self.noise_remover(u, theta)
+
+
+def check_strength(strength: Optional[float]) -> None:
+    """Raise ``ValueError`` unless None or in [0, 1]."""
+    if strength is not None and not 0 <= strength <= 1:
+        raise ValueError(f'strength={strength}, allowed: 0 to 1')
+
+
+def check_tile(tile: Optional[int]) -> None:
+    """Raise ``ValueError`` unless None or a useful number of pixels."""
+    if tile is not None and (not isinstance(tile, int) or tile < 32):
+        raise ValueError(f'tile={tile}, allowed: None or a whole number >= 32')
+
+
+def _build(name: str, arguments: Optional[dict]) -> torch.nn.Module:
+    return MODELS.build(dict(dict(type=f'ruas_mm.{name}'), **arguments or {}))

@@ -1,0 +1,50 @@
+"""Noise estimator Psi_e: how much noise is left after the light is on.
+
+Paper: Sec. 5.1, "Noise estimation module".
+https://arxiv.org/abs/2112.04719
+
+Differs from the paper: its l1 norm is the mean over the picture, as in the
+release, so that a threshold holds for every size; the release also sums it
+over the batch, here each picture has its own.
+"""
+
+import torch.nn as nn
+from torch import Tensor
+
+from ruas_mm.models.pretrained import PretrainedModule
+from ruas_mm.registry import MODELS
+
+
+@MODELS.register_module()
+class NoiseEstimator(PretrainedModule):
+    """Five convolutions 3x3 with ReLU between them.
+
+    Args:
+        channels: Width. 32: release (29,507 parameters).
+        init_cfg: See :class:`PretrainedModule`.
+    """
+
+    radius = 5  # of what one result sees, in pixels
+
+    def __init__(self, channels: int = 32, init_cfg: dict = None) -> None:
+        super().__init__(init_cfg)
+        widths = (3, *(channels,) * 4, 3)
+        layers = []
+        for inputs, outputs in zip(widths, widths[1:]):
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(True)]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def start_small(self) -> None:
+        """Training starts from "no noise"."""
+        self.layers[-1].weight.data.mul_(0.1)
+        self.layers[-1].bias.data.zero_()
+
+    def forward(self, u: Tensor) -> Tensor:
+        """Noise map theta of ``u``; both (N, 3, H, W)."""
+        self.weights.check_ready(self)
+        return self.layers(u)
+
+    @staticmethod
+    def score(theta: Tensor) -> Tensor:
+        """Noise score of each picture, mean of |theta|: (N,)."""
+        return theta.abs().mean(dim=(1, 2, 3))

@@ -1,0 +1,97 @@
+"""Noise remover Psi_r, searched with the scene module.
+
+Paper: Sec. 5.1, "Noise removal module", Fig. 5 (second row).
+https://arxiv.org/abs/2112.04719
+
+Differs from the paper: by default it sees u alone, as in the release, whose
+weights need that; ``noise_map=True`` is the paper's ``Psi_r(u, theta)``.
+"""
+
+from typing import Iterable, Optional, Sequence
+
+import torch
+import torch.nn as nn
+from torch import Tensor
+
+from ruas_mm.models.cells import DistillationCell, FoldedCell
+from ruas_mm.models.cells.genotype import NOISE_REMOVAL_JOURNAL
+from ruas_mm.models.pretrained import PretrainedModule
+from ruas_mm.registry import MODELS
+
+
+@MODELS.register_module()
+class NoiseRemover(PretrainedModule):
+    """Estimates the noise, which is then taken from the picture.
+
+    Args:
+        genotype: Seven operations of Table 1, for all cells; default: the
+            journal release (5,985 parameters).
+        num_cells: 3: release.
+        channels: Width of the cells. 6: Sec. 6.1.
+        noise_map: Whether theta is a second input.
+        init_cfg: See :class:`PretrainedModule`.
+
+    Raises:
+        ValueError: The genotype does not fit a distillation cell.
+    """
+
+    def __init__(
+        self,
+        genotype: Sequence[str] = NOISE_REMOVAL_JOURNAL,
+        num_cells: int = 3,
+        channels: int = 6,
+        noise_map: bool = False,
+        init_cfg: dict = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        self.noise_map = noise_map
+        inputs = 6 if noise_map else 3
+        self.stem = nn.Conv2d(inputs, channels, 3, padding=1)
+        self.cells = nn.ModuleList(
+            DistillationCell(genotype, channels) for _ in range(num_cells)
+        )
+        self.to_noise = nn.Conv2d(channels, 3, 3, padding=1)
+
+    @property
+    def radius(self) -> int:
+        """How far away a pixel can change the result, in pixels."""
+        return 2 + sum(cell.radius for cell in self.cells)
+
+    def start_small(self) -> None:
+        """Training starts from "no noise"."""
+        self.to_noise.weight.data.mul_(0.1)
+        self.to_noise.bias.data.zero_()
+
+    def forward(self, u: Tensor, theta: Optional[Tensor] = None) -> Tensor:
+        """The noise in ``u``; x = u - noise.
+
+        Args:
+            u: Picture with the light on, (N, 3, H, W).
+            theta: Noise map of the estimator, same shape; needed where
+                ``noise_map`` is set, and otherwise not looked at.
+
+        Raises:
+            ValueError: ``noise_map`` is set and ``theta`` is missing.
+        """
+        return self._find_noise(u, theta, self.cells)
+
+    @torch.no_grad()
+    def find_noise(self, u: Tensor, theta: Optional[Tensor] = None) -> Tensor:
+        """:meth:`forward` for inference, with folded cells."""
+        return self._find_noise(u, theta, map(FoldedCell, self.cells))
+
+    def _find_noise(
+        self, u: Tensor, theta: Optional[Tensor], cells: Iterable
+    ) -> Tensor:
+        self.weights.check_ready(self)
+        if self.noise_map:
+            if theta is None:
+                raise ValueError(
+                    'noise_map=True, but theta is None; allowed: the noise '
+                    'map of a NoiseEstimator'
+                )
+            u = torch.cat([u, theta], 1)
+        features = self.stem(u)
+        for cell in cells:
+            features = cell(features)
+        return self.to_noise(features)

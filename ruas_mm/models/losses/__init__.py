@@ -1,0 +1,10 @@
+from .noise_losses import Neighbor2NeighborLoss, ReleasedNoiseLoss
+from .relative_total_variation import relative_total_variation
+from .scene_loss import SceneLoss
+
+__all__ = [
+    'Neighbor2NeighborLoss',
+    'ReleasedNoiseLoss',
+    'SceneLoss',
+    'relative_total_variation',
+]

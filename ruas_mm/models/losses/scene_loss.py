@@ -1,0 +1,48 @@
+"""What trains the scene module without any clean picture.
+
+Paper: Sec. 3, ``l_s = ||t^K - y||^2 + eta ||t^K||_RTV``.
+https://arxiv.org/abs/2112.04719
+
+Differs from the paper: means in the place of sums, so that eta holds for
+every size.
+"""
+
+import torch.nn as nn
+from torch import Tensor
+
+from ruas_mm.models.scene_module import SceneOutput
+from ruas_mm.registry import MODELS
+
+from .relative_total_variation import relative_total_variation
+
+
+@MODELS.register_module()
+class SceneLoss(nn.Module):
+    """Fidelity of the illumination and its relative total variation.
+
+    Args:
+        eta: Weight of the prior. 1e-3: docs/benchmark.md.
+        sigma: Window of the prior in pixels; see
+            :func:`relative_total_variation`.
+    """
+
+    def __init__(self, eta: float = 1e-3, sigma: float = 3.0) -> None:
+        super().__init__()
+        self.eta = eta
+        self.sigma = sigma
+
+    def forward(self, y: Tensor, scene: SceneOutput) -> dict:
+        """Losses of a batch.
+
+        Args:
+            y: Dark pictures, RGB in [0, 1], (N, 3, H, W).
+            scene: What the scene module made of them.
+
+        Returns:
+            ``loss_fidelity`` and ``loss_rtv`` (weighted), each a scalar.
+        """
+        t = scene.illuminations[-1]
+        rtv = relative_total_variation(t, self.sigma).mean()
+        return dict(
+            loss_fidelity=(t - y).square().mean(), loss_rtv=self.eta * rtv
+        )
