@@ -1,4 +1,9 @@
 from .bf16_optim_wrapper import Bf16OptimWrapper
-from .hooks import SceneVisualizationHook
+from .hooks import ComplexityHook, SaveEnhancedHook, SceneVisualizationHook
 
-__all__ = ['Bf16OptimWrapper', 'SceneVisualizationHook']
+__all__ = [
+    'Bf16OptimWrapper',
+    'ComplexityHook',
+    'SaveEnhancedHook',
+    'SceneVisualizationHook',
+]

@@ -1,6 +1,9 @@
 from ruas_mm.compatibility import is_installed
 
-__all__ = []
+from .complexity import count_macs, count_parameters
+from .enhancement_metric import EnhancementMetric
+
+__all__ = ['EnhancementMetric', 'count_macs', 'count_parameters']
 
 # Detection metrics build on mmdet's; nobody else needs mmdet.
 if is_installed('mmdet'):

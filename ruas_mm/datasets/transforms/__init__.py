@@ -1,3 +1,13 @@
+from .load_image_pair import LoadImagePair
 from .low_light_simulation import LowLightSimulation
+from .pack_enhancement_inputs import PackEnhancementInputs
+from .paired_random_crop import PairedRandomCrop
+from .paired_random_flip import PairedRandomFlip
 
-__all__ = ['LowLightSimulation']
+__all__ = [
+    'LoadImagePair',
+    'LowLightSimulation',
+    'PackEnhancementInputs',
+    'PairedRandomCrop',
+    'PairedRandomFlip',
+]

@@ -1,0 +1,110 @@
+"""Save what the enhancer makes of the test pictures."""
+
+import os.path as osp
+from collections import Counter
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+import cv2
+import mmcv
+import numpy as np
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmengine.structures import BaseDataElement
+
+from ruas_mm.atomic_write import atomic_write
+from ruas_mm.registry import HOOKS
+from ruas_mm.visualization import draw_scene_panels
+
+
+@HOOKS.register_module()
+class SaveEnhancedHook(Hook):
+    """Save each test output as an 8-bit PNG under the picture's name.
+
+    Subfolders of the data set stay; where two names differ in their extension
+    alone, both keep it (``a.jpg.png``).
+
+    Args:
+        out_dir: Folder for the pictures; files in it are written over.
+        side_by_side: Whether to save dark | enhanced | reference (where there
+            is one) in the place of the enhanced picture alone.
+
+    Raises:
+        ValueError: A picture would be written over itself.
+        OSError: A picture cannot be written.
+    """
+
+    def __init__(self, out_dir: str, side_by_side: bool = False) -> None:
+        self.out_dir = Path(out_dir)
+        self.side_by_side = side_by_side
+        self._names: Dict[str, Path] = {}
+
+    def before_test(self, runner: Runner) -> None:
+        """Find a name for each picture."""
+        dataset = runner.test_dataloader.dataset
+        sources = [
+            dataset.get_data_info(index)['img_path']
+            for index in range(len(dataset))
+        ]
+        self._names = output_names(sources)
+        for source, name in self._names.items():
+            if osp.realpath(self.out_dir / name) == osp.realpath(source):
+                raise ValueError(
+                    f'out_dir={self.out_dir}: {source} would be written over, '
+                    'allowed: another folder than that of the pictures'
+                )
+
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Optional[dict] = None,
+        outputs: Optional[Sequence[BaseDataElement]] = None,
+    ) -> None:
+        """Save the pictures of one batch."""
+        for sample in outputs:
+            picture = _to_picture(sample.enhanced.float().clamp(0, 1) * 255)
+            if self.side_by_side:
+                picture = _put_side_by_side(picture, sample)
+            path = self.out_dir / self._names[sample.img_path]
+            with atomic_write(path) as temporary:
+                if not cv2.imwrite(str(temporary), picture[..., ::-1]):
+                    raise OSError(f'{path} cannot be written')
+
+    def after_test(self, runner: Runner) -> None:
+        """Say where the pictures are."""
+        runner.logger.info(
+            f'{len(self._names)} enhanced pictures are in {self.out_dir}'
+        )
+
+
+def output_names(sources: List[str]) -> Dict[str, Path]:
+    """Each file to a name that no other has, relative to their folder."""
+    folder = osp.commonpath([osp.dirname(source) for source in sources])
+    relative = {s: Path(osp.relpath(s, folder)) for s in sources}
+    times = Counter(name.with_suffix('') for name in relative.values())
+    return {
+        source: name.with_suffix(
+            '.png'
+            if times[name.with_suffix('')] == 1
+            else name.suffix + '.png'
+        )
+        for source, name in relative.items()
+    }
+
+
+def _put_side_by_side(
+    enhanced: np.ndarray, sample: BaseDataElement
+) -> np.ndarray:
+    panels = dict(
+        dark=mmcv.imread(sample.img_path, channel_order='rgb'),
+        enhanced=enhanced,
+    )
+    if 'gt' in sample:
+        panels['reference'] = _to_picture(sample.gt)
+    return draw_scene_panels(panels)
+
+
+def _to_picture(tensor) -> np.ndarray:
+    """(3, H, W) tensor, 0 to 255, to a (H, W, 3) uint8 array."""
+    return tensor.round().byte().permute(1, 2, 0).cpu().numpy()
