@@ -15,7 +15,7 @@ fivek_train = dict(
     paired=False,
     pipeline=[
         dict(type='ruas_mm.LoadImagePair'),
-        dict(type='ruas_mm.PairedRandomCrop', size=256),
+        dict(type='ruas_mm.PairedRandomCrop', size=160),
         dict(type='ruas_mm.PairedRandomFlip'),
         dict(type='ruas_mm.PackEnhancementInputs'),
     ],
@@ -35,8 +35,7 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     persistent_workers=True,
-    drop_last=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
+    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=fivek_train,
 )
 test_dataloader = dict(
@@ -49,3 +48,5 @@ test_dataloader = dict(
 val_dataloader = test_dataloader
 test_evaluator = dict(type='ruas_mm.EnhancementMetric')
 val_evaluator = test_evaluator
+val_cfg = dict()
+test_cfg = dict()

@@ -17,7 +17,7 @@ lol_train = dict(
     paired=False,
     pipeline=[
         dict(type='ruas_mm.LoadImagePair'),
-        dict(type='ruas_mm.PairedRandomCrop', size=256),
+        dict(type='ruas_mm.PairedRandomCrop', size=160),
         dict(type='ruas_mm.PairedRandomFlip'),
         dict(type='ruas_mm.PackEnhancementInputs'),
     ],
@@ -37,8 +37,7 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     persistent_workers=True,
-    drop_last=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
+    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=lol_train,
 )
 # the pictures of other sets differ in size: one at a time
@@ -52,3 +51,5 @@ test_dataloader = dict(
 val_dataloader = test_dataloader
 test_evaluator = dict(type='ruas_mm.EnhancementMetric')
 val_evaluator = test_evaluator
+val_cfg = dict()
+test_cfg = dict()

@@ -12,7 +12,7 @@ unlabelled_train = dict(
     data_root='{{$UNLABELLED_ROOT:data/unlabelled}}',
     pipeline=[
         dict(type='ruas_mm.LoadImagePair'),
-        dict(type='ruas_mm.PairedRandomCrop', size=256),
+        dict(type='ruas_mm.PairedRandomCrop', size=160),
         dict(type='ruas_mm.PairedRandomFlip'),
         dict(type='ruas_mm.PackEnhancementInputs'),
     ],
@@ -30,8 +30,7 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     persistent_workers=True,
-    drop_last=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
+    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=unlabelled_train,
 )
 test_dataloader = dict(
@@ -42,3 +41,4 @@ test_dataloader = dict(
     dataset=unlabelled_test,
 )
 test_evaluator = []
+test_cfg = dict()

@@ -6,7 +6,12 @@ from .data_preprocessors import (
     SceneDataPreprocessor,
 )
 from .enhancers import LowLightEnhancer, NoiseEstimator, NoiseRemover
-from .losses import Neighbor2NeighborLoss, ReleasedNoiseLoss, SceneLoss
+from .losses import (
+    Neighbor2NeighborLoss,
+    NoiseAsCleanLoss,
+    ReleasedNoiseLoss,
+    SceneLoss,
+)
 from .scene_module import SceneModule
 
 __all__ = [
@@ -14,6 +19,7 @@ __all__ = [
     'EnhancementDataPreprocessor',
     'LowLightEnhancer',
     'Neighbor2NeighborLoss',
+    'NoiseAsCleanLoss',
     'NoiseEstimator',
     'NoiseRemover',
     'ReleasedNoiseLoss',

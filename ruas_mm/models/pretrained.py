@@ -83,12 +83,13 @@ class PretrainedWeights:
             self.is_random = False
         elif self.is_random and self.missing_in is not None:
             name = type(module).__name__
+            part = self.missing_in.rstrip('.').split('.')[-1]
             raise ValueError(
                 f'the checkpoint has no key that starts with '
                 f'{self.missing_in!r}, so {name} has random weights and the '
                 'result would mean nothing. Name its weights: init_cfg='
-                "dict(type='Pretrained', checkpoint=..., prefix='scene'), or "
-                'train the model first'
+                f"dict(type='Pretrained', checkpoint=..., prefix={part!r}), "
+                'or train the model first'
             )
 
     def check_given(self, module: nn.Module) -> None:

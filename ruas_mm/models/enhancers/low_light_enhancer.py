@@ -100,10 +100,15 @@ class LowLightEnhancer(BaseModel):
             raise ValueError('noise_map=True needs the estimator of RUAS_A')
         self.noise_threshold = noise_threshold
         self.scene_loss = _build('SceneLoss', scene_loss)
-        self.noise_loss = _build('Neighbor2NeighborLoss', noise_loss)
-        self._train_only(stage)
+        self.noise_loss = _build('NoiseAsCleanLoss', noise_loss)
+        self.train_only(stage)
 
-    def _train_only(self, stage: str) -> None:
+    def train_only(self, stage: str) -> None:
+        """Choose what is trained; see ``stage`` of the class.
+
+        Raises:
+            ValueError: The variant has no such part.
+        """
         allowed = [
             s for s in STAGES if getattr(self, s, self.scene) is not None
         ]
@@ -112,9 +117,8 @@ class LowLightEnhancer(BaseModel):
                 f'stage={stage!r}, allowed for {self.variant}: {allowed}'
             )
         self.stage = stage
-        if stage != 'end_to_end':
-            self.requires_grad_(False)
-            getattr(self, stage).requires_grad_(True)
+        self.requires_grad_(stage == 'end_to_end')
+        getattr(self, stage, self).requires_grad_(True)
 
     def enhance(
         self,
@@ -242,23 +246,27 @@ class LowLightEnhancer(BaseModel):
     def loss(self, y: Tensor) -> Dict[str, Tensor]:
         """Losses of what is trained."""
         losses = {}
-        joint = self.stage == 'end_to_end'
-        with torch.set_grad_enabled(joint or self.stage == 'scene'):
-            scene = self.scene(y)
-        u = scene.reflectances[-1]
-        if joint or self.stage == 'scene':
-            losses.update(self.scene_loss(y, scene))
-        if self.stage == 'noise_estimator' or (
-            joint and self.noise_estimator is not None
-        ):
+        if self._trains('scene'):
+            losses.update(self.scene_loss(y, self.scene(y)))
+        if self.stage == 'scene' or self.noise_remover is None:
+            return losses
+        lit = [self._light_on(dark) for dark in self.noise_loss.pictures(y)]
+        if self._trains('noise_estimator'):
             losses['loss_estimation'] = self.noise_loss(
-                lambda u: u - self.noise_estimator(u), u
+                lambda u: u - self.noise_estimator(u), *lit
             )
-        if self.stage == 'noise_remover' or (
-            joint and self.noise_remover is not None
-        ):
-            losses['loss_removal'] = self.noise_loss(self._remove_noise, u)
+        if self._trains('noise_remover'):
+            losses['loss_removal'] = self.noise_loss(self._remove_noise, *lit)
         return losses
+
+    def _trains(self, part: str) -> bool:
+        present = getattr(self, part) is not None
+        return present and self.stage in (part, 'end_to_end')
+
+    def _light_on(self, y: Tensor) -> Tensor:
+        if self._trains('scene'):
+            return self.scene(y).reflectances[-1]
+        return self.scene.enhance(y)[0]
 
     def _remove_noise(self, u: Tensor) -> Tensor:
         """Noise removal without the gate, as it is trained."""

@@ -8,6 +8,7 @@ release, so that a threshold holds for every size; the release also sums it
 over the batch, here each picture has its own.
 """
 
+import torch
 import torch.nn as nn
 from torch import Tensor
 
@@ -40,9 +41,13 @@ class NoiseEstimator(PretrainedModule):
         self.layers[-1].bias.data.zero_()
 
     def forward(self, u: Tensor) -> Tensor:
-        """Noise map theta of ``u``; both (N, 3, H, W)."""
+        """Noise map theta of ``u``; both (N, 3, H, W).
+
+        Not in half precision under autocast, whose rounding is noise, too.
+        """
         self.weights.check_ready(self)
-        return self.layers(u)
+        with torch.autocast(device_type=u.device.type, enabled=False):
+            return self.layers(u)
 
     @staticmethod
     def score(theta: Tensor) -> Tensor:

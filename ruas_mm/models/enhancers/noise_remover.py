@@ -65,6 +65,8 @@ class NoiseRemover(PretrainedModule):
     def forward(self, u: Tensor, theta: Optional[Tensor] = None) -> Tensor:
         """The noise in ``u``; x = u - noise.
 
+        Not in half precision under autocast, whose rounding is noise, too.
+
         Args:
             u: Picture with the light on, (N, 3, H, W).
             theta: Noise map of the estimator, same shape; needed where
@@ -91,7 +93,8 @@ class NoiseRemover(PretrainedModule):
                     'map of a NoiseEstimator'
                 )
             u = torch.cat([u, theta], 1)
-        features = self.stem(u)
-        for cell in cells:
-            features = cell(features)
-        return self.to_noise(features)
+        with torch.autocast(device_type=u.device.type, enabled=False):
+            features = self.stem(u)
+            for cell in cells:
+                features = cell(features)
+            return self.to_noise(features)

@@ -35,15 +35,19 @@ class Neighbor2NeighborLoss(nn.Module):
             for real noise ends at this weight.
 
     Raises:
-        ValueError: ``cell`` is below 2.
+        ValueError: ``cell`` is no whole number from 2 on.
     """
 
     def __init__(self, cell: int = 2, consistency: float = 2.0) -> None:
         super().__init__()
-        if cell < 2:
+        if not isinstance(cell, int) or cell < 2:
             raise ValueError(f'cell={cell}, allowed: a whole number >= 2')
         self.cell = cell
         self.consistency = consistency
+
+    def pictures(self, y: Tensor) -> Tuple[Tensor]:
+        """The dark pictures that it needs with the light on: ``y``."""
+        return (y,)
 
     def forward(self, denoise: Denoiser, noisy: Tensor) -> Tensor:
         """Loss of a batch.
@@ -75,7 +79,7 @@ class Neighbor2NeighborLoss(nn.Module):
         pixels = self.cell**2
         place = torch.randint(pixels, shape, device=x.device)
         row, column = place // self.cell, place % self.cell
-        # a neighbour in the row or in the column, cell / 2 pixels away
+        # in the same row or column, half a cell away (up to rounding)
         step = self.cell // 2
         across = torch.rand(shape, device=x.device) < 0.5
         other = torch.where(
@@ -109,6 +113,10 @@ class ReleasedNoiseLoss(nn.Module):
     def __init__(self, fidelity: float = 1e-7) -> None:
         super().__init__()
         self.fidelity = fidelity
+
+    def pictures(self, y: Tensor) -> Tuple[Tensor]:
+        """The dark pictures that it needs with the light on: ``y``."""
+        return (y,)
 
     def forward(self, denoise: Denoiser, noisy: Tensor) -> Tensor:
         """Loss of a batch; see :class:`Neighbor2NeighborLoss`."""

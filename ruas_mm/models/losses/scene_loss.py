@@ -7,6 +7,7 @@ Differs from the paper: means in the place of sums, so that eta holds for
 every size.
 """
 
+import torch
 import torch.nn as nn
 from torch import Tensor
 
@@ -42,7 +43,9 @@ class SceneLoss(nn.Module):
             ``loss_fidelity`` and ``loss_rtv`` (weighted), each a scalar.
         """
         t = scene.illuminations[-1]
-        rtv = relative_total_variation(t, self.sigma).mean()
+        # differences of a smooth map would drown in half precision
+        with torch.autocast(device_type=t.device.type, enabled=False):
+            rtv = relative_total_variation(t, self.sigma).mean()
         return dict(
             loss_fidelity=(t - y).square().mean(), loss_rtv=self.eta * rtv
         )

@@ -1,0 +1,31 @@
+"""The weights of RUAS_S and RUAS that the package ships.
+
+500 dark pictures of SICE and, 12 times as often, 40 low-light halves of LOL
+v1 (tools/split_pairs.py). No reference is read in training.
+
+Command:  export UNLABELLED_ROOT=/data/sice LOL_ROOT=/data/lol_split
+          export LOL_VERSION=v1 LOL_SPLIT=official
+          python tools/train.py configs/ruas_shipped.py
+          python tools/test.py configs/ruas_shipped.py
+              work_dirs/ruas_shipped/iter_1000.pth
+Time:     about 5 min on two CPU cores
+Expected: on the other 41 pairs, see ruas_mm/weights/MODEL_CARD.md
+"""
+
+_base_ = ['./_base_/lol.py', './_base_/ruas.py']
+
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True,
+        type='ConcatDataset',
+        ignore_keys=['dataset_name', 'split_name'],
+        datasets=[
+            dict(type='RepeatDataset', times=12, dataset={{_base_.lol_train}}),
+            dict(
+                type='ruas_mm.UnlabelledImageDataset',
+                data_root='{{$UNLABELLED_ROOT:data/unlabelled}}',
+                pipeline={{_base_.lol_train.pipeline}},
+            ),
+        ],
+    )
+)
