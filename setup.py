@@ -19,6 +19,13 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.8',
     packages=find_packages(include=['ruas_mm', 'ruas_mm.*']),
+    package_data={
+        'ruas_mm': [
+            'datasets/splits/*.txt',
+            'weights/*.safetensors',
+            'weights/*.md',
+        ]
+    },
     # Nothing here on purpose: users add the package to an environment that
     # has torch, mmcv and a toolbox; pip must not exchange any of them.
     install_requires=[],
@@ -26,7 +33,10 @@ setup(
         'mmdet': ['torch>=2.0', 'mmengine', 'mmcv', 'mmdet'],
         'mmseg': ['torch>=2.0', 'mmengine', 'mmcv', 'mmsegmentation', 'ftfy'],
         'mmpretrain': ['torch>=2.0', 'mmengine', 'mmcv', 'mmpretrain'],
-        'lpips': ['lpips'],
+        'enhance': ['safetensors', 'rich', 'pillow'],
+        'metrics': ['scikit-image', 'lpips'],
+        'app': ['gradio>=6', 'pandas<3'],
+        'onnx': ['onnx', 'onnxruntime'],
         'demo': ['scikit-image'],
     },
 )

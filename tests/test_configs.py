@@ -13,6 +13,8 @@ from ruas_mm.registry import MODELS
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / 'configs').glob('*.py'))
+DETECTION = [path for path in CONFIGS if 'ssd' in path.stem]
+ENHANCEMENT = [path for path in CONFIGS if path not in DETECTION]
 
 
 def by_stem(path):
@@ -26,8 +28,8 @@ def test_config_is_documented(path):
         assert heading in text.split('"""')[1]
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=by_stem)
-def test_config_builds_and_learns(path, monkeypatch):
+@pytest.mark.parametrize('path', DETECTION, ids=by_stem)
+def test_detection_config_builds_and_learns(path, monkeypatch):
     monkeypatch.setenv('EXDARK_SPLIT', 'official')
     cfg = Config.fromfile(path)
     init_default_scope(cfg.default_scope)
@@ -63,6 +65,47 @@ def test_config_builds_and_learns(path, monkeypatch):
     results = model.eval().test_step(data)
     assert len(results) == 2 and 'pred_instances' in results[0]
     assert results[0].pred_instances.labels.max() < 12
+
+
+@pytest.mark.parametrize('path', ENHANCEMENT, ids=by_stem)
+def test_enhancement_config_builds_and_learns(path):
+    cfg = Config.fromfile(path)
+    init_default_scope(cfg.default_scope)
+    cfg.model.scene.pop('init_cfg', None)  # a checkpoint of another config
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    dark = torch.randint(0, 60, (2, 3, 32, 32), dtype=torch.uint8)
+    data = model.data_preprocessor(dict(inputs=list(dark)), True)
+    hook = next(
+        (h for h in cfg.custom_hooks if 'Staged' in h.type),
+        dict(iterations=dict(end_to_end=1)),
+    )
+    trained = sum(hook['iterations'].values())
+    assert trained in (1, cfg.train_cfg.max_iters)
+    for stage in hook['iterations']:
+        model.train_only(stage)
+        losses = model(**data, mode='loss')
+        sum(losses.values()).backward()
+        assert all(torch.isfinite(loss) for loss in losses.values())
+    parts = {name.split('.')[0] for name, p in model.named_parameters()}
+    learned = {
+        name.split('.')[0]
+        for name, p in model.named_parameters()
+        if p.grad is not None and p.grad.abs().max() > 0
+    }
+    wanted = set(hook['iterations']) - {'end_to_end'}
+    assert learned == (wanted or parts)
+    (result,) = model.eval().test_step(dict(inputs=[dark[0]]))
+    assert result.enhanced.shape == (3, 32, 32)
+
+
+@pytest.mark.parametrize('path', ENHANCEMENT, ids=by_stem)
+def test_each_part_has_its_own_descent_of_the_learning_rate(path):
+    cfg = Config.fromfile(path)
+    for scheduler in cfg.param_scheduler:
+        if scheduler.type == 'CosineRestartLR':
+            lengths = list(cfg.custom_hooks[0].iterations.values())
+            assert scheduler.periods == lengths
 
 
 @pytest.mark.parametrize(

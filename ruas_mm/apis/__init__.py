@@ -1,0 +1,3 @@
+from .low_light_inferencer import LowLightInferencer
+
+__all__ = ['LowLightInferencer']

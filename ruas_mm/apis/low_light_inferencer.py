@@ -1,0 +1,255 @@
+"""Enhance pictures, files and videos with an enhancer that is ready."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Callable, List, Optional, Sequence, Union
+
+import numpy as np
+import torch
+
+from ruas_mm.apis.input_files import check_not_an_input
+from ruas_mm.apis.picture_file import (
+    Picture,
+    check_target_format,
+    read_picture,
+    write_picture,
+)
+from ruas_mm.apis.video_stream import (
+    VideoReader,
+    VideoReport,
+    check_video_target,
+    write_video,
+)
+from ruas_mm.compatibility import is_installed
+from ruas_mm.weights import load_enhancer
+
+RUNTIMES = ('torch', 'onnx')
+PictureLike = Union[str, Path, np.ndarray]
+
+
+class LowLightInferencer:
+    """Turns the light on in pictures.
+
+    Args:
+        variant: ``'RUAS_S'`` (scene module alone), ``'RUAS'`` (and noise
+            removal) or ``'RUAS_A'`` (noise removal where there is noise).
+            Looked at by ``runtime='torch'`` alone; an ONNX file is exported
+            for one variant.
+        weights: As in :func:`ruas_mm.weights.load_enhancer`, or the file of
+            ``tools/export_onnx.py``. None: those in the package.
+        strength: In [0, 1]; 0 gives the input back.
+        device: As in torch. None: cuda where there is one.
+        tile: Largest side of what a network sees at once, in pixels, for
+            pictures that do not fit into memory; same result up to rounding.
+            None: chosen by the enhancer.
+        runtime: ``'torch'`` or ``'onnx'``.
+
+    Raises:
+        ValueError: An argument is not allowed, weights are damaged or not
+            finite.
+        FileNotFoundError: There is no such file of weights.
+
+    Example:
+        >>> inferencer = LowLightInferencer('RUAS_A')
+        >>> enhanced = inferencer('dark.jpg')  # RGB, uint8, (H, W, 3)
+        >>> inferencer.enhance_file('dark.png', 'enhanced.png')
+    """
+
+    def __init__(
+        self,
+        variant: str = 'RUAS_A',
+        weights: Optional[Union[str, Path]] = None,
+        strength: float = 1.0,
+        device: Optional[str] = None,
+        tile: Optional[int] = None,
+        runtime: str = 'torch',
+    ) -> None:
+        if not 0 <= strength <= 1:
+            raise ValueError(f'strength={strength}, allowed: 0 to 1')
+        if tile is not None and (not isinstance(tile, int) or tile < 32):
+            raise ValueError(
+                f'tile={tile}, allowed: None or a whole number >= 32'
+            )
+        if runtime not in RUNTIMES:
+            raise ValueError(f'runtime={runtime!r}, allowed: {RUNTIMES}')
+        if runtime == 'onnx' and tile is not None:
+            raise ValueError(f"tile={tile}, allowed with runtime='onnx': None")
+        self.strength = strength
+        if runtime == 'onnx':
+            if not is_installed('onnxruntime'):
+                raise ValueError(
+                    "runtime='onnx' needs ONNX Runtime: pip install "
+                    'onnxruntime'
+                )
+            from ruas_mm.apis.onnx_runtime import load_onnx_enhancer
+
+            self._network = load_onnx_enhancer(weights, device)
+        else:
+            self._network = _load_torch_enhancer(
+                variant, weights, device, tile
+            )
+
+    def __call__(
+        self, picture: Union[PictureLike, Sequence[PictureLike]]
+    ) -> Union[np.ndarray, List[np.ndarray]]:
+        """Enhance one picture, or one after another.
+
+        Args:
+            picture: File, or RGB array (H, W, 3), uint8 or uint16; or a
+                list of those, of any sizes.
+
+        Returns:
+            RGB of the same size and type; a list for a list. Of a file the
+            pixels as stored, without alpha: see :meth:`enhance_file`.
+
+        Raises:
+            ValueError: Another kind of array, a file that is broken, or a
+                result that is not finite.
+        """
+        if isinstance(picture, (list, tuple)):
+            return [self(one) for one in picture]
+        if isinstance(picture, (str, Path)):
+            picture = read_picture(picture).rgb
+        _check_array(picture)
+        peak = np.float32(np.iinfo(picture.dtype).max)
+        x = (picture.astype(np.float32) / peak).transpose(2, 0, 1)[None]
+        enhanced = self._network(np.ascontiguousarray(x), self.strength)
+        if not np.isfinite(enhanced).all():
+            raise ValueError(
+                'the enhanced picture is not finite: the weights do not suit'
+            )
+        enhanced = enhanced[0].transpose(1, 2, 0).clip(0, 1) * peak
+        return np.ascontiguousarray(enhanced.round().astype(picture.dtype))
+
+    def enhance_file(
+        self,
+        source: Union[str, Path],
+        target: Union[str, Path],
+        side_by_side: bool = False,
+    ) -> None:
+        """Enhance a picture file.
+
+        Size, depth, transparency, EXIF data and ICC profile stay; grey stays
+        grey. The pixels are enhanced as stored, and the EXIF orientation
+        stays in the file, so that viewers turn it as before.
+
+        Args:
+            source: PNG, JPEG, WebP, BMP or TIFF file.
+            target: File to write; its suffix names the format. What was
+                there stays until all is written.
+            side_by_side: Put the source to the left of the result.
+
+        Raises:
+            ValueError: ``source`` is broken, ``target`` cannot hold it, or
+                both are one file.
+            OSError: ``target`` cannot be written.
+        """
+        check_not_an_input(Path(target), [source])
+        check_target_format(target)
+        before = read_picture(source)
+        check_target_format(target, before)
+        after = replace(before, rgb=self(before.rgb))
+        write_picture(target, _join(before, after) if side_by_side else after)
+
+    def enhance_video(
+        self,
+        source: Union[str, Path, int],
+        target: Union[str, Path],
+        side_by_side: bool = False,
+        progress: Optional[Callable[[int, Optional[int]], None]] = None,
+    ) -> VideoReport:
+        """Enhance a video frame by frame, in the memory of one frame.
+
+        Frame rate and size stay; sound is not kept. A frame that cannot be
+        read shows the one before again and is named in the report.
+
+        Args:
+            source: Video file, or number of a camera, which records until a
+                keyboard interrupt.
+            target: File to write: mp4, m4v, mov, mkv or avi. What was there
+                stays until all is written.
+            side_by_side: Put the source to the left of the result.
+            progress: Called after each frame with the number of frames done
+                and of all, or None where that is not known.
+
+        Raises:
+            ValueError: ``source`` is not readable, ``target`` has another
+                suffix, or both are one file.
+            OSError: ``target`` cannot be written.
+        """
+        check_not_an_input(Path(target), [source])
+        check_video_target(target)
+        with VideoReader(source) as reader:
+
+            def enhanced_frames():
+                for index, frame in enumerate(reader):
+                    if frame is not None:
+                        after = self(frame)
+                        pair = [frame, after] if side_by_side else [after]
+                        frame = np.hstack(pair)
+                    yield frame
+                    if progress is not None:
+                        progress(index + 1, reader.num_frames)
+
+            try:
+                report = write_video(
+                    enhanced_frames(), target, reader.fps, reader.is_camera
+                )
+            except ValueError as error:
+                raise ValueError(f'{source}: {error}') from None
+            report.num_expected = reader.num_frames
+        return report
+
+
+def _load_torch_enhancer(
+    variant: str,
+    weights: Optional[Union[str, Path]],
+    device: Optional[str],
+    tile: Optional[int],
+) -> Callable[[np.ndarray, float], np.ndarray]:
+    if device is None:
+        device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # what torch raises
+        raise ValueError(
+            f'device={device!r} cannot be used: {str(error).splitlines()[0]}'
+        ) from None
+    enhancer = load_enhancer(variant, weights, device)
+
+    def run(x: np.ndarray, strength: float) -> np.ndarray:
+        try:
+            y = torch.from_numpy(x).to(device)
+            return enhancer.enhance(y, strength, tile).cpu().numpy()
+        except torch.cuda.OutOfMemoryError:
+            raise ValueError(
+                f'{x.shape[3]}x{x.shape[2]} pixels do not fit into the '
+                f'memory of {device} with tile={tile}, allowed: a smaller '
+                "tile, or device='cpu'"
+            ) from None
+
+    return run
+
+
+def _check_array(picture: np.ndarray) -> None:
+    if (
+        not isinstance(picture, np.ndarray)
+        or picture.dtype not in (np.uint8, np.uint16)
+        or picture.ndim != 3
+        or picture.shape[2] != 3
+        or not picture.size
+    ):
+        kind = getattr(picture, 'dtype', type(picture).__name__)
+        raise ValueError(
+            f'picture is {kind} of shape {getattr(picture, "shape", None)}, '
+            'allowed: a file, or RGB (H, W, 3), uint8 or uint16'
+        )
+
+
+def _join(left: Picture, right: Picture) -> Picture:
+    alpha = left.alpha
+    return replace(
+        left,
+        rgb=np.hstack([left.rgb, right.rgb]),
+        alpha=None if alpha is None else np.hstack([alpha, alpha]),
+    )

@@ -1,0 +1,131 @@
+"""Write an enhancer as one ONNX file, for pictures of any size."""
+
+import copy
+import inspect
+import warnings
+from pathlib import Path
+from typing import Union
+
+import numpy as np
+import torch
+import torch.nn as nn
+from torch import Tensor
+
+from ruas_mm import __version__
+from ruas_mm.atomic_write import atomic_write
+from ruas_mm.compatibility import is_installed
+from ruas_mm.models import LowLightEnhancer
+
+OPSETS = (13, 17)  # 17: the highest of torch 2.1
+TOLERANCE = 1e-4
+TRACED = (2, 48, 64)  # pictures, height, width
+TRIED = ((3, 61, 45), (1, 1, 1))
+AXES = {0: 'N', 2: 'H', 3: 'W'}
+
+
+class _Plain(nn.Module):
+    """:meth:`LowLightEnhancer.plain` as the exporter wants it."""
+
+    def __init__(self, enhancer: LowLightEnhancer) -> None:
+        super().__init__()
+        self.enhancer = enhancer
+
+    def forward(self, x: Tensor, strength: Tensor) -> Tensor:
+        return self.enhancer.plain(x, strength)
+
+
+def export_onnx(
+    enhancer: LowLightEnhancer, path: Union[str, Path], opset: int = 17
+) -> float:
+    """Write ``enhancer.plain`` as ONNX.
+
+    The file's inputs are ``input``, RGB in [0, 1], float32 (N, 3, H, W), and
+    ``strength``, a float32 without dimensions; its output is ``output``, as
+    ``input``. N, H and W are free. The noise gate and the automatic strength
+    are part of it, each picture of a batch has its own. Its metadata name
+    the variant and the version of this package.
+
+    Args:
+        enhancer: On any device, in any mode; it is not changed.
+        path: File to write. What was there stays unless ONNX Runtime gives
+            what PyTorch gives.
+        opset: 13 to 17.
+
+    Returns:
+        The largest difference to PyTorch that was found.
+
+    Raises:
+        ValueError: ``opset`` is not allowed, ``onnx`` or ``onnxruntime`` is
+            not installed, or the two results differ by more than 1e-4.
+    """
+    if not OPSETS[0] <= opset <= OPSETS[1]:
+        raise ValueError(f'opset={opset}, allowed: {OPSETS[0]} to {OPSETS[1]}')
+    missing = [n for n in ('onnx', 'onnxruntime') if not is_installed(n)]
+    if missing:
+        raise ValueError(
+            f'the export needs {missing}: pip install {" ".join(missing)}'
+        )
+    model = _Plain(copy.deepcopy(enhancer).cpu().float()).eval()
+    with atomic_write(path) as temporary, torch.no_grad():
+        _trace(model, temporary, opset)
+        _describe(temporary, enhancer.variant)
+        difference = _largest_difference(model, temporary)
+        if not difference <= TOLERANCE:  # also where it is no number
+            raise ValueError(
+                f'{path} is not written: ONNX Runtime differs from PyTorch '
+                f'by {difference:.1e}, allowed: {TOLERANCE:.0e}'
+            )
+    return difference
+
+
+def _trace(model: nn.Module, path: Path, opset: int) -> None:
+    options = {}
+    if 'dynamo' in inspect.signature(torch.onnx.export).parameters:
+        options['dynamo'] = False
+    with warnings.catch_warnings():
+        # branches on sizes, which TRIED then proves to be harmless
+        warnings.simplefilter('ignore', torch.jit.TracerWarning)
+        warnings.simplefilter('ignore', DeprecationWarning)  # dynamo=False
+        warnings.filterwarnings('ignore', 'Constant folding')
+        torch.onnx.export(
+            model,
+            (dark_pictures(*TRACED), torch.tensor(1.0)),
+            str(path),
+            input_names=['input', 'strength'],
+            output_names=['output'],
+            dynamic_axes=dict(input=AXES, output=AXES),
+            opset_version=opset,
+            **options,
+        )
+
+
+def _describe(path: Path, variant: str) -> None:
+    import onnx
+
+    model = onnx.load(str(path))
+    onnx.helper.set_model_props(
+        model, dict(variant=variant, ruas_mm_version=__version__)
+    )
+    onnx.save(model, str(path))
+
+
+def _largest_difference(model: nn.Module, path: Path) -> float:
+    from ruas_mm.apis.onnx_runtime import load_onnx_enhancer
+
+    run = load_onnx_enhancer(path, 'cpu')
+    differences = []
+    for size in TRIED:
+        x = dark_pictures(*size)
+        for strength in (1.0, 0.4):
+            expected = model(x, torch.tensor(strength)).numpy()
+            found = run(x.numpy(), strength)
+            differences.append(np.abs(found - expected).max())
+    return float(np.max(differences))
+
+
+def dark_pictures(number: int, height: int, width: int) -> Tensor:
+    """Smooth ones and noisy ones in turn, (N, 3, H, W), in [0, 0.4]."""
+    x = torch.linspace(0.02, 0.3, width).expand(number, 3, height, width)
+    noise = torch.rand(x.shape, generator=torch.Generator().manual_seed(0))
+    noisy = torch.arange(number).reshape(-1, 1, 1, 1) % 2
+    return x + 0.1 * noisy * noise

@@ -1,0 +1,266 @@
+"""``tools/enhance.py`` as a user calls it, also killed and on a full disk."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ruas_mm.apis.picture_file import Picture, read_picture, write_picture
+from ruas_mm.apis.video_stream import VideoReader, write_video
+from ruas_mm.models import LowLightEnhancer
+from ruas_mm.weights import save_enhancer
+
+TOOL = Path(__file__).parents[2] / 'tools' / 'enhance.py'
+
+
+def dark(shape=(24, 32, 3), dtype=np.uint8, seed=0):
+    picture = np.random.RandomState(seed).uniform(0.02, 0.25, shape)
+    return (picture * np.iinfo(dtype).max).astype(dtype)
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    enhancer = LowLightEnhancer('RUAS_S')
+    enhancer.init_weights()
+    path = tmp_path_factory.mktemp('weights') / 'random.safetensors'
+    save_enhancer(enhancer, path)
+    return path
+
+
+@pytest.fixture
+def tool(load_tool):
+    return load_tool('enhance')
+
+
+@pytest.fixture
+def enhance(tool, weights, tmp_path, monkeypatch, capsys):
+    """Run the tool here; returns exit code and what it said."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        options = ['--variant', 'RUAS_S', '--weights', weights]
+        options += ['--device', 'cpu']
+        code = tool.main(
+            tool.parse_args([str(a) for a in [*arguments, *options]])
+        )
+        return code, capsys.readouterr().err
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Pictures of every kind, below one another."""
+    path = tmp_path / 'in'
+    write_picture(path / 'a.png', Picture(dark()))
+    write_picture(path / 'b.jpg', Picture(dark()))
+    write_picture(path / 'night' / 'a.tif', Picture(dark(dtype=np.uint16)))
+    write_picture(path / 'night' / 'pixel.png', Picture(dark((1, 1, 3))))
+    write_video([dark()] * 3, path / 'night' / 'c.mp4', 10)
+    return path
+
+
+def contents(path):
+    return sorted(
+        str(p.relative_to(path)) for p in path.rglob('*') if p.is_file()
+    )
+
+
+def test_folder(enhance, folder):
+    before = {name: (folder / name).read_bytes() for name in contents(folder)}
+    code, said = enhance('in')
+    assert code == 0 and '5 of 5' in said
+    assert contents(Path('enhanced')) == contents(folder) == sorted(before)
+    for name in ('a.png', 'b.jpg', 'night/a.tif'):
+        dark_one, bright = folder / name, Path('enhanced', name)
+        dark_one, bright = read_picture(dark_one), read_picture(bright)
+        assert bright.rgb.shape == dark_one.rgb.shape
+        assert bright.depth == dark_one.depth
+        assert bright.rgb.mean() > dark_one.rgb.mean()
+    for name, content in before.items():
+        assert (folder / name).read_bytes() == content
+    # once more, into the same folder
+    assert enhance('in')[0] == 0
+
+
+def test_one_file_to_a_name(enhance, folder):
+    assert enhance('in/a.png', '--out', 'new/b.png', '--side-by-side')[0] == 0
+    assert contents(Path('new')) == ['b.png']
+    assert read_picture('new/b.png').rgb.shape == (24, 64, 3)
+
+
+def test_pattern_and_strength(enhance, folder):
+    code, _ = enhance('in/**/*.png', '--out', 'new', '--strength', '0')
+    assert code == 0
+    assert contents(Path('new')) == ['a.png', 'night/pixel.png']
+    assert Path('new/a.png').read_bytes() == (folder / 'a.png').read_bytes()
+
+
+def test_broken_pictures_are_passed_over_and_named(enhance, folder):
+    good = (folder / 'a.png').read_bytes()
+    (folder / 'a.png').write_bytes(good[: len(good) // 2])
+    (folder / 'a.gif').write_bytes(b'GIF89a')
+    code, said = enhance('in')
+    assert code == 1 and '5 of 7' not in said and '4 of 6' in said
+    assert 'in/a.png: no picture, or a broken' in said
+    assert 'in/a.gif' in said
+    assert contents(Path('enhanced')) == [
+        'b.jpg', 'night/a.tif', 'night/c.mp4', 'night/pixel.png',
+    ]  # fmt: skip
+
+
+def test_video_with_a_broken_frame(enhance, tmp_path):
+    state = np.random.RandomState(0)
+    noise = (state.randint(0, 99, (32, 48, 3)) for _ in range(30))
+    write_video((n.astype(np.uint8) for n in noise), 'v.mp4', 10)
+    data = bytearray(Path('v.mp4').read_bytes())
+    data[len(data) // 3 : len(data) // 3 + 2000] = bytes(2000)
+    Path('v.mp4').write_bytes(data)
+    code, said = enhance('v.mp4')
+    assert code == 1 and 'v.mp4: 30 frames written, ' in said
+    assert 'could not be read: ' in said
+    with VideoReader('enhanced/v.mp4') as reader:
+        assert reader.num_frames == 30
+
+
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (['empty'], 'empty: holds no picture'),
+        (['gone.png'], 'gone.png: no such file'),
+        (['in/*.bmp'], 'holds no picture'),
+        (['in', '--out', 'in'], 'is an input and would be overwritten'),
+        (['in/a.png', '--out', 'in/a.png'], 'is an input'),
+        (['in', '--out', 'in/a.png'], 'is a file, allowed: a folder'),
+        (['in', '--strength', '2'], 'strength=2.0, allowed: 0 to 1'),
+        (['in', '--tile', '3'], 'tile=3, allowed'),
+        (['in', '--runtime', 'onnx', '--tile', '64'], 'tile=64'),
+    ],
+)
+def test_usage_errors_start_nothing(
+    enhance, folder, tmp_path, arguments, message
+):
+    Path(tmp_path, 'empty').mkdir()
+    before = contents(tmp_path)
+    code, said = enhance(*arguments)
+    assert code == 2 and message in said
+    assert contents(tmp_path) == before
+
+
+def test_missing_weights_and_unknown_options(tool, folder, capsys):
+    arguments = tool.parse_args([str(folder), '--weights', 'gone.safetensors'])
+    assert tool.main(arguments) == 2
+    assert 'gone.safetensors: no such file' in capsys.readouterr().err
+    with pytest.raises(SystemExit) as error:
+        tool.parse_args(['in', '--variant', 'RUAS_B'])
+    assert error.value.code == 2
+
+
+def start(folder, weights, *arguments, **kwargs):
+    return subprocess.Popen(
+        [
+            sys.executable, str(TOOL), 'in', '--out', 'out', '--device',
+            'cpu', '--variant', 'RUAS_S', '--weights', str(weights),
+            *arguments,
+        ],
+        cwd=folder,
+        env=dict(os.environ, OMP_NUM_THREADS='1'),
+        text=True,
+        stderr=subprocess.PIPE,
+        **kwargs,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    'number, code, left',
+    [(signal.SIGINT, 130, 0), (signal.SIGKILL, -signal.SIGKILL, 1)],
+)
+def test_interrupted_run_leaves_nothing_half_written(
+    tmp_path, weights, number, code, left
+):
+    write_picture(tmp_path / 'in' / 'a.png', Picture(dark()))
+    frames = (dark(seed=i) for i in range(3000))
+    write_video(frames, tmp_path / 'in' / 'b.avi', 10)
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out' / 'b.avi').write_bytes(b'before')
+    process, deadline = start(tmp_path, weights), time.time() + 120
+    while not list((tmp_path / 'out').glob('.b.*')):
+        assert process.poll() is None and time.time() < deadline
+        time.sleep(0.02)
+    process.send_signal(number)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == code
+    assert 'Traceback' not in said
+    out = tmp_path / 'out'
+    assert [n for n in contents(out) if n[0] != '.'] == ['a.png', 'b.avi']
+    assert len([n for n in contents(out) if n[0] == '.']) == left
+    assert read_picture(out / 'a.png').rgb.shape == (24, 32, 3)
+    assert (out / 'b.avi').read_bytes() == b'before'
+
+
+def small_files():
+    """As on a full disk, a write beyond 4,000 bytes fails."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+
+
+@pytest.mark.parametrize('name', ['b.png', 'b.avi'])
+def test_full_disk(tmp_path, weights, name):
+    write_picture(tmp_path / 'in' / 'a.png', Picture(dark()))
+    source = tmp_path / 'in' / name
+    if name == 'b.png':
+        write_picture(source, Picture(dark((80, 80, 3))))
+    else:
+        write_video((dark((80, 80, 3), seed=i) for i in range(30)), source, 10)
+    out = tmp_path / 'out'
+    out.mkdir()
+    (out / name).write_bytes(b'before')
+    process = start(tmp_path, weights, preexec_fn=small_files)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 1, said
+    assert 'stopped, nothing half-written is left' in said
+    assert 'Traceback' not in said
+    assert contents(out) == ['a.png', name]
+    assert (out / name).read_bytes() == b'before'
+
+
+def test_camera_number_is_taken(tool, monkeypatch, tmp_path, weights):
+    """Ctrl-C ends the recording, which stays."""
+
+    class Camera:
+        def __init__(self, number):
+            assert number == 0
+            self.left = 3
+
+        def isOpened(self):
+            return True
+
+        def get(self, _):
+            return 0.0
+
+        def read(self):
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+            return True, dark()
+
+        def release(self):
+            pass
+
+    monkeypatch.chdir(tmp_path)
+    capture = cv2.VideoCapture
+    monkeypatch.setattr(
+        'ruas_mm.apis.video_stream.cv2.VideoCapture',
+        lambda source: (Camera if source == 0 else capture)(source),
+    )
+    arguments = ['0', '--variant', 'RUAS_S', '--weights', str(weights)]
+    assert tool.main(tool.parse_args(arguments)) == 0
+    with VideoReader('enhanced/camera0.mp4') as reader:
+        assert reader.num_frames == 3
