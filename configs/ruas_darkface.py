@@ -5,7 +5,7 @@ Command:  UNLABELLED_ROOT=/data/DARKFACE/image python tools/train.py
           python tools/enhance.py /data/DARKFACE/image --variant RUAS
               --weights ruas_darkface.safetensors
           (after tools/export_weights.py)
-Time:     about 5 min on two CPU cores
+Time:     about 8 min on two CPU cores
 Expected: pictures; there is nothing to measure them against
 """
 

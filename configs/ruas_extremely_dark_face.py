@@ -2,7 +2,7 @@
 
 Command:  UNLABELLED_ROOT=/data/ExtremelyDarkFace python tools/train.py
               configs/ruas_extremely_dark_face.py
-Time:     about 5 min on two CPU cores
+Time:     about 8 min on two CPU cores
 Expected: pictures; there is nothing to measure them against. The data is not
           part of this project: not run on it yet
 """

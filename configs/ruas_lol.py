@@ -4,8 +4,8 @@ Reproduces: Table 5, LOL, column RUAS (18.226 dB / .717 / .354).
 
 Command:  python tools/train.py configs/ruas_lol.py
           python tools/test.py configs/ruas_lol.py
-              work_dirs/ruas_lol/iter_1000.pth
-Time:     about 4 min on two CPU cores
+              work_dirs/ruas_lol/iter_2000.pth
+Time:     about 8 min on two CPU cores
 Expected: the split of the paper is not published and the data is not part of
           this project: no figure of ours for it yet. On 41 pairs of LOL v1:
           docs/benchmark.md

@@ -8,5 +8,5 @@ Expected: to be compared with ruas_lol.py, the paper's staged order:
 
 _base_ = './ruas_lol.py'
 
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=1000, by_epoch=False)]
+param_scheduler = [dict(type='CosineAnnealingLR', T_max=2000, by_epoch=False)]
 custom_hooks = [dict(type='ruas_mm.ComplexityHook')]

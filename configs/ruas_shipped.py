@@ -7,8 +7,8 @@ Command:  export UNLABELLED_ROOT=/data/sice LOL_ROOT=/data/lol_split
           export LOL_VERSION=v1 LOL_SPLIT=official
           python tools/train.py configs/ruas_shipped.py
           python tools/test.py configs/ruas_shipped.py
-              work_dirs/ruas_shipped/iter_1000.pth
-Time:     about 5 min on two CPU cores
+              work_dirs/ruas_shipped/iter_2000.pth
+Time:     about 8 min on two CPU cores
 Expected: on the other 41 pairs, see ruas_mm/weights/MODEL_CARD.md
 """
 

@@ -117,6 +117,16 @@ LAYOUTS: Dict[str, Layout] = {
     'cvpr21 noise removal alone': _noise_remover(NOISE_REMOVAL_CVPR21, ''),
 }
 
+SETTINGS: Dict[str, dict] = {
+    'journal': dict(noise_remover=dict(genotype=list(NOISE_REMOVAL_JOURNAL))),
+    'cvpr21': dict(
+        scene=dict(illumination_range=[1e-3, 1]),
+        noise_remover=dict(genotype=list(NOISE_REMOVAL_CVPR21)),
+    ),
+    'cvpr21 noise removal alone': {},
+}
+"""What :func:`ruas_mm.weights.load_enhancer` builds for a layout."""
+
 
 def convert(state: Dict[str, Tensor]) -> Tuple[Dict[str, Tensor], str]:
     """Rename the tensors of a released checkpoint.
@@ -189,6 +199,7 @@ def main(source: Path, target: Path) -> None:
         source=source.name,
         source_sha256=checksum,
         layout=layout,
+        enhancer=SETTINGS[layout],
         ruas_mm_version=__version__,
     )
     with atomic_write(target) as temporary:

@@ -21,14 +21,14 @@ model = dict(
     noise_loss=dict(type='ruas_mm.NoiseAsCleanLoss'),
 )
 
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=2e-3))
-train_cfg = dict(by_epoch=False, max_iters=1000, val_interval=1000)
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3))
+train_cfg = dict(by_epoch=False, max_iters=2000, val_interval=2000)
 param_scheduler = [
     # one descent for each part
     dict(
         type='CosineRestartLR',
-        periods=[300, 700],
-        restart_weights=[1, 1],
+        periods=[300, 1700],
+        restart_weights=[1, 3],
         eta_min=0,
         by_epoch=False,
     )
@@ -36,7 +36,7 @@ param_scheduler = [
 custom_hooks = [
     dict(
         type='ruas_mm.StagedTrainingHook',
-        iterations=dict(scene=300, noise_remover=700),
+        iterations=dict(scene=300, noise_remover=1700),
     ),
     dict(type='ruas_mm.ComplexityHook'),
 ]

@@ -10,6 +10,7 @@ reflectance); ``SceneModule(**PAPER_FORM)`` is the paper's form. ``strength``
 and ``exposure`` are ours.
 """
 
+from functools import partial
 from typing import (
     Callable,
     Iterable,
@@ -212,14 +213,21 @@ class SceneModule(PretrainedModule):
             return self.relight(y, t, self.exponent(y, t, strength)), t
 
     def illumination(self, y: Tensor, tile: Optional[int] = None) -> Tensor:
-        """t^K by folded cells, in tiles; see :meth:`enhance`."""
-        cells = [FoldedCell(stage) for stage in self.stages]
-        return tiled(
-            lambda y: self._unroll(y, cells).illuminations[-1],
-            y,
-            tile=tile_size(y, tile),
-            radius=self.radius,
-        )
+        """t^K by folded cells, in tiles; see :meth:`enhance`.
+
+        Stage after stage: the margin of a tile is that of one stage, a third
+        of what all of them together would need.
+        """
+        maps = (y,)
+        for stage in self.stages:
+            t = tiled(
+                partial(self._stage, FoldedCell(stage)),
+                *maps,
+                tile=tile_size(y, tile),
+                radius=self.window // 2 + stage.radius,
+            )
+            maps = (y, t)
+        return t
 
     def exponent(
         self, y: Tensor, t: Tensor, strength: Optional[float] = None
@@ -235,10 +243,12 @@ class SceneModule(PretrainedModule):
 
     @staticmethod
     def relight(
-        y: Tensor, t: Tensor, exponent: Union[float, Tensor]
+        y: Tensor, t: Tensor, exponent: Union[float, Tensor] = 1
     ) -> Tensor:
         """``y / t ** exponent`` in [0, 1]."""
-        return (y / t**exponent).clamp(0, 1)
+        if isinstance(exponent, Tensor) or exponent != 1:
+            t = t**exponent
+        return (y / t).clamp_(0, 1)
 
     def _prepare(self, y: Tensor) -> Tensor:
         if y.dim() != 4 or y.shape[1] != 3 or not y.is_floating_point():
@@ -257,16 +267,28 @@ class SceneModule(PretrainedModule):
 
     def _unroll(self, y: Tensor, cells: Iterable[Cell]) -> SceneOutput:
         reflectances, illuminations = [], []
-        t = u = y  # before the first stage nothing is known
-        t_hat = window_maximum(y, self.window)
-        for k, cell in enumerate(cells):
-            if k > 0 and self.warm_start != 'fixed':
-                t_hat = self._warm_start(y, t, u)
-            t = self._illumination(cell, t_hat)
-            u = (y / t).clamp(0, 1)
+        t = u = None  # before the first stage nothing is known
+        for cell in cells:
+            t = self._stage(cell, y, t, u)
+            u = self.relight(y, t)
             reflectances.append(u)
             illuminations.append(t)
         return SceneOutput(tuple(reflectances), tuple(illuminations))
+
+    def _stage(
+        self,
+        cell: Cell,
+        y: Tensor,
+        t: Optional[Tensor] = None,
+        u: Optional[Tensor] = None,
+    ) -> Tensor:
+        """t of one stage; ``t`` and u = y / t are of the one before."""
+        if t is None or self.warm_start == 'fixed':
+            t_hat = window_maximum(y, self.window)
+        else:
+            u = self.relight(y, t) if u is None else u
+            t_hat = self._warm_start(y, t, u)
+        return self._illumination(cell, t_hat)
 
     def _warm_start(self, y: Tensor, t: Tensor, u: Tensor) -> Tensor:
         """t_hat of a later stage (Sec. 5.1)."""

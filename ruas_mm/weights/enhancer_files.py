@@ -1,6 +1,7 @@
 """Weight files of enhancers: tensors and plain numbers, nothing to execute."""
 
 import json
+import pickle
 from pathlib import Path
 from typing import Dict, Optional, Tuple, Union
 
@@ -25,6 +26,7 @@ PARTS = dict(
     RUAS=('scene', 'noise_remover'),
     RUAS_A=('scene', 'noise_remover', 'noise_estimator'),
 )
+DAMAGED = (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError)
 SETTINGS = ('scene', 'noise_remover', 'noise_estimator', 'noise_threshold')
 
 
@@ -44,7 +46,8 @@ def load_enhancer(
 
     Raises:
         ValueError: Unknown variant; a file that is damaged, holds a number
-            that is not finite, or lacks a part of the variant.
+            that is not finite, lacks a part of the variant, does not fit it,
+            or has another suffix.
         FileNotFoundError: No such file.
     """
     if variant not in PARTS:
@@ -64,7 +67,10 @@ def load_enhancer(
         for key, value in settings.items()
         if key in parts or key == 'noise_threshold'
     }
-    enhancer = LowLightEnhancer(variant, **settings)
+    try:
+        enhancer = LowLightEnhancer(variant, **settings)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'{path}: settings {settings}: {error}') from None
     enhancer.load_state_dict(state)
     return enhancer.to(device).eval()
 
@@ -79,21 +85,28 @@ def save_enhancer(enhancer: LowLightEnhancer, path: Path, **settings) -> None:
             ``noise_remover``, ``noise_estimator`` and ``noise_threshold``.
 
     Raises:
-        ValueError: A setting that is more than plain values.
+        ValueError: A setting that is unknown or more than plain values.
     """
     _check_plain(path, settings)
+    try:
+        metadata = dict(settings=json.dumps(settings))
+    except TypeError as error:
+        raise ValueError(f'{path}: settings {settings}: {error}') from None
     state = {
         key: value.detach().cpu().contiguous()
         for key, value in enhancer.state_dict().items()
     }
     with atomic_write(path) as temporary:
-        save_file(state, temporary, dict(settings=json.dumps(settings)))
+        save_file(state, temporary, metadata)
 
 
 def _read(path: Path) -> Tuple[Dict[str, Tensor], dict]:
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such file of weights')
-    if path.suffix == '.safetensors':
+    suffix = path.suffix.lower()
+    if suffix not in ('.safetensors', '.pth'):
+        raise ValueError(f'{path}: allowed are .safetensors and .pth')
+    if suffix == '.safetensors':
         try:
             with safe_open(path, 'pt') as file:
                 settings = (file.metadata() or {}).get('settings', '{}')
@@ -102,11 +115,16 @@ def _read(path: Path) -> Tuple[Dict[str, Tensor], dict]:
         except (SafetensorError, json.JSONDecodeError) as error:
             raise ValueError(f'{path} is damaged: {error}') from None
     else:
-        checkpoint = CheckpointLoader.load_checkpoint(
-            str(path), 'cpu', logger='silent'
-        )
-        state = checkpoint.get('state_dict', checkpoint)
-        settings = checkpoint.get('meta', {}).get('enhancer', {})
+        try:
+            checkpoint = CheckpointLoader.load_checkpoint(
+                str(path), 'cpu', logger='silent'
+            )
+            state = checkpoint.get('state_dict', checkpoint)
+            settings = checkpoint.get('meta', {}).get('enhancer', {})
+        except DAMAGED as error:
+            raise ValueError(f'{path} is damaged: {error}') from None
+    if not all(isinstance(value, Tensor) for value in state.values()):
+        raise ValueError(f'{path} holds more than tensors')
     _check_plain(path, settings)
     return state, settings
 
@@ -115,10 +133,15 @@ def _check_plain(path: Path, settings: dict) -> None:
     """Settings may choose numbers and forms, not classes or other files."""
     if not isinstance(settings, dict) or not set(settings) <= set(SETTINGS):
         raise ValueError(f'{path}: settings {settings}, allowed: {SETTINGS}')
-    for part, values in settings.items():
-        names = set(values) if isinstance(values, dict) else set()
-        if names & {'type', 'init_cfg'}:
+    for name, value in settings.items():
+        kinds = (int, float) if name == 'noise_threshold' else dict
+        if not isinstance(value, kinds):
             raise ValueError(
-                f'{path}: {part} sets {sorted(names)}, allowed: anything but '
+                f'{path}: {name}={value!r}, allowed: a number for '
+                'noise_threshold, otherwise a dictionary'
+            )
+        if kinds is dict and set(value) & {'type', 'init_cfg'}:
+            raise ValueError(
+                f'{path}: {name} sets {sorted(value)}, allowed: anything but '
                 'type and init_cfg'
             )

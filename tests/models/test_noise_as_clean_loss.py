@@ -15,7 +15,7 @@ def test_pictures_have_the_stated_size_and_range(size):
     noisy, clean = build().pictures(torch.rand(2, 3, *size))
     assert noisy.shape == clean.shape
     assert noisy.shape[2:] == (size[0] // 4 * 3, size[1] // 4 * 3)
-    assert 0 <= noisy.min() and noisy.max() <= 1
+    assert noisy.min() >= 0 and noisy.max() <= 1
     assert torch.allclose(noisy * 255, (noisy * 255).round(), atol=1e-4)
 
 

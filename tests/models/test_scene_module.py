@@ -209,6 +209,20 @@ def test_any_size(size, window):
     assert SceneModule(window=window)(x).reflectances[-1].shape == x.shape
 
 
+@pytest.mark.parametrize(
+    'form', FORMS, ids=lambda f: '-'.join(str(v) for v in f.values())
+)
+def test_stages_in_tiles_equal_the_whole(form):
+    module = SceneModule(**form).double()
+    y = torch.rand(2, 3, 19, 25, dtype=torch.double)
+    with torch.no_grad():
+        expected = module(y)
+    for tile in (None, 6, 10):
+        u, t = module.enhance(y, tile=tile)
+        torch.testing.assert_close(t, expected.illuminations[-1])
+        torch.testing.assert_close(u, expected.reflectances[-1])
+
+
 def test_images_of_a_batch_are_independent():
     module = SceneModule()
     y = torch.rand(3, 3, 20, 24)

@@ -7,7 +7,7 @@ Differs from the paper: each picture of a batch passes the noise gate on its
 own; ``strength`` also weakens noise removal, so that 0 gives the input back.
 """
 
-from typing import Dict, List, Optional, Union
+from typing import Dict, List, Optional, Tuple, Union
 
 import torch
 from mmengine.model import BaseModel
@@ -148,36 +148,50 @@ class LowLightEnhancer(BaseModel):
             if self.noise_remover is None:
                 return u
             size = tile_size(u, tile)
-            maps = [u]
-            if self.noise_estimator is not None:
-                radius = self.noise_estimator.radius
-                maps += [
-                    tiled(self.noise_estimator, u, tile=size, radius=radius)
-                ]
-            noise = tiled(
-                self.noise_remover.find_noise,
-                *maps,
+            if self.noise_estimator is None:
+                return self._remove_in_tiles(u, None, strength, size)
+            theta = tiled(
+                self.noise_estimator,
+                u,
                 tile=size,
-                radius=self.noise_remover.radius,
+                radius=self.noise_estimator.radius,
             )
-            theta = maps[-1] if len(maps) > 1 else None
-            return self._denoise(u, theta, noise, strength)
+            # also where no picture needs it
+            self.noise_remover.weights.check_ready(self.noise_remover)
+            for i in self._is_noisy(theta).nonzero().flatten().tolist():
+                u[i : i + 1] = self._remove_in_tiles(
+                    u[i : i + 1], theta[i : i + 1], strength, size
+                )
+            return u
+
+    def _remove_in_tiles(
+        self,
+        u: Tensor,
+        theta: Optional[Tensor],
+        strength: Optional[float],
+        size: Optional[Tuple[int, int]],
+    ) -> Tensor:
+        noise = tiled(
+            self.noise_remover.find_noise,
+            *([u] if theta is None else [u, theta]),
+            tile=size,
+            radius=self.noise_remover.radius,
+        )
+        return self._denoise(u, noise, strength)
 
     def _denoise(
         self,
         u: Tensor,
-        theta: Optional[Tensor],
         noise: Tensor,
-        strength: Optional[float],
+        strength: Optional[Union[float, Tensor]],
     ) -> Tensor:
-        """Take the noise off the pictures that pass the gate."""
         if strength is None:
             strength = self.scene.strength
-        x = (u - strength * noise).clamp(0, 1)
-        if theta is None:
-            return x
-        noisy = self.noise_estimator.score(theta) >= self.noise_threshold
-        return torch.where(noisy[:, None, None, None], x, u)
+        return (u - strength * noise).clamp_(0, 1)
+
+    def _is_noisy(self, theta: Tensor) -> Tensor:
+        """The gate: which pictures of a batch get denoised, (N,)."""
+        return self.noise_estimator.score(theta) >= self.noise_threshold
 
     def forward(
         self,
@@ -225,10 +239,11 @@ class LowLightEnhancer(BaseModel):
         u = scene.relight(y, t, scene.exponent(y, t, strength))
         if self.noise_remover is None:
             return u
-        theta = None
-        if self.noise_estimator is not None:
-            theta = self.noise_estimator(u)
-        return self._denoise(u, theta, self.noise_remover(u, theta), strength)
+        if self.noise_estimator is None:
+            return self._denoise(u, self.noise_remover(u), strength)
+        theta = self.noise_estimator(u)
+        x = self._denoise(u, self.noise_remover(u, theta), strength)
+        return torch.where(self._is_noisy(theta)[:, None, None, None], x, u)
 
     def predict(
         self,

@@ -30,15 +30,15 @@ class NoiseAsCleanLoss(nn.Module):
 
     Args:
         noise: Largest standard deviation of read noise, and of shot noise at
-            a grey level of 16, in grey levels of 255. 5: LOL's pictures have
-            about 2 in flat regions, extremely dark ones more.
+            a grey level of 16, in grey levels of 255. 10: docs/benchmark.md;
+            LOL's pictures have about 2 in flat regions.
         shrink: By how much pictures are shrunk. 4: less leaves the noise of
             LOL's pictures, whose neighbouring pixels are correlated.
         enlarge: By how much they are enlarged again. 3: docs/benchmark.md.
     """
 
     def __init__(
-        self, noise: float = 5.0, shrink: int = 4, enlarge: int = 3
+        self, noise: float = 10.0, shrink: int = 4, enlarge: int = 3
     ) -> None:
         super().__init__()
         self.noise = noise

@@ -1,0 +1,145 @@
+"""Exported enhancers in ONNX Runtime against the same in PyTorch."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from ruas_mm import __version__
+from ruas_mm.apis import LowLightInferencer
+from ruas_mm.models import LowLightEnhancer
+from ruas_mm.weights import save_enhancer
+
+pytest.importorskip('onnx')
+pytest.importorskip('onnxruntime')
+
+from ruas_mm.apis.onnx_export import export_onnx
+from ruas_mm.apis.onnx_runtime import load_onnx_enhancer
+
+FORMS = [
+    (variant, exposure, noise_map)
+    for variant in ('RUAS_S', 'RUAS', 'RUAS_A')
+    for exposure in (None, 0.4)
+    for noise_map in (False, True)
+    if variant == 'RUAS_A' or not noise_map
+]
+SIZES = [(1, 1), (1, 9), (16, 24), (33, 71), (130, 58)]
+
+
+def make_enhancer(variant, exposure=None, noise_map=False):
+    """Random weights; RUAS_A finds noise in bright pictures alone."""
+    torch.manual_seed(0)
+    settings = dict(scene=dict(exposure=exposure))
+    if noise_map:
+        settings['noise_remover'] = dict(noise_map=True)
+    enhancer = LowLightEnhancer(variant, **settings).eval()
+    if variant == 'RUAS_A':
+        for name, parameter in enhancer.noise_estimator.named_parameters():
+            if name.endswith('bias'):
+                parameter.data.zero_()  # the score grows with brightness
+        enhancer.noise_threshold = float(scores(enhancer, (33, 71)).mean())
+    return enhancer, settings
+
+
+def pictures(number, size):
+    """Dark, bright, dark ..."""
+    x = torch.rand(number, 3, *size, generator=torch.manual_seed(1))
+    x[::2] *= 0.05
+    return x
+
+
+@torch.no_grad()
+def scores(enhancer, size):
+    u, _ = enhancer.scene.enhance(pictures(3, size))
+    return enhancer.noise_estimator.score(enhancer.noise_estimator(u))
+
+
+@pytest.fixture(scope='module', params=FORMS, ids=str)
+def exported(request, tmp_path_factory):
+    enhancer, _ = make_enhancer(*request.param)
+    path = tmp_path_factory.mktemp('onnx') / 'enhancer.onnx'
+    export_onnx(enhancer, path)
+    return enhancer, load_onnx_enhancer(path, 'cpu'), path
+
+
+@pytest.mark.parametrize('size', SIZES)
+@pytest.mark.parametrize('number', [1, 3])
+def test_equals_pytorch(exported, number, size):
+    enhancer, run, _ = exported
+    x = pictures(number, size)
+    for strength in (0.0, 0.3, 1.0):
+        found = run(x.numpy(), strength)
+        expected = enhancer.enhance(x, strength).numpy()
+        np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0)
+    assert np.abs(found - x.numpy()).max() > 1e-2  # it does something
+
+
+@pytest.mark.parametrize('size', SIZES[2:])
+def test_gate_decisions_are_mixed(size):
+    enhancer, _ = make_enhancer('RUAS_A')
+    noisy = scores(enhancer, size) >= enhancer.noise_threshold
+    assert noisy.tolist() == [False, True, False]
+
+
+def test_metadata(exported):
+    import onnx
+
+    enhancer, _, path = exported
+    model = onnx.load(str(path))
+    onnx.checker.check_model(model)
+    properties = {p.key: p.value for p in model.metadata_props}
+    assert properties == dict(
+        variant=enhancer.variant, ruas_mm_version=__version__
+    )
+    assert [p.name for p in path.parent.iterdir()] == ['enhancer.onnx']
+
+
+def test_a_file_that_differs_is_refused(tmp_path, monkeypatch):
+    """As when something is traced that depends on the size."""
+    monkeypatch.setattr(
+        LowLightEnhancer,
+        'plain',
+        lambda self, y, strength: y * strength * float(y.shape[-1]),
+    )
+    path = tmp_path / 'a.onnx'
+    path.write_bytes(b'the one before')
+    with pytest.raises(ValueError, match='differs from PyTorch'):
+        export_onnx(LowLightEnhancer('RUAS_S'), path)
+    assert path.read_bytes() == b'the one before'
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize('opset', [12, 18])
+def test_bad_opset(tmp_path, opset):
+    with pytest.raises(ValueError, match=f'opset={opset}, allowed'):
+        export_onnx(LowLightEnhancer('RUAS_S'), tmp_path / 'a.onnx', opset)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('opset', ['13', '17'])
+def test_tools_work_together(tmp_path, load_tool, opset, capsys):
+    """Export, then enhance a picture with the file."""
+    enhancer, settings = make_enhancer('RUAS_A', 0.4)
+    weights, target = tmp_path / 'a.safetensors', tmp_path / 'a.onnx'
+    save_enhancer(
+        enhancer, weights, noise_threshold=enhancer.noise_threshold, **settings
+    )
+    tool = load_tool('export_onnx')
+    options = ['--weights', str(weights), '--opset', opset]
+    tool.main(tool.parse_args([str(target), *options]))
+    assert f'RUAS_A, opset {opset}' in capsys.readouterr().out
+
+    picture = (pictures(1, (35, 50))[0].numpy() * 255).astype(np.uint8)
+    picture = np.ascontiguousarray(picture.transpose(1, 2, 0))
+    cv2.imwrite(str(tmp_path / 'dark.png'), picture[..., ::-1])
+    tool = load_tool('enhance')
+    options = ['--weights', str(target), '--runtime', 'onnx', '--device=cpu']
+    options += ['--strength', '0.7', '--out', str(tmp_path / 'out')]
+    arguments = [str(tmp_path / 'dark.png'), *options]
+    assert tool.main(tool.parse_args(arguments)) == 0
+    found = cv2.imread(str(tmp_path / 'out' / 'dark.png'))[..., ::-1]
+    expected = LowLightInferencer(
+        'RUAS_A', weights, strength=0.7, device='cpu'
+    )(picture)
+    assert np.abs(found.astype(int) - expected).max() <= 1
+    assert np.abs(found.astype(int) - picture).max() > 10

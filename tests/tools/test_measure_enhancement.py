@@ -1,0 +1,102 @@
+"""The benchmark compares equal things, and writes where it should."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+pytest.importorskip('onnx')
+pytest.importorskip('onnxruntime')
+
+TOOLS = Path(__file__).parents[2] / 'tools'
+SIZES = [(1, 1), (24, 16), (31, 45)]
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    """Importable by name, so that its child processes find it, too."""
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import measure_enhancement
+
+    return measure_enhancement
+
+
+@pytest.fixture
+def weights(tool, tmp_path):
+    return tool.random_weights(tmp_path / 'random.safetensors')
+
+
+def check_equal(tool, case, weights):
+    forms = [
+        tool.load_form(name, case, weights, None) for name in case.forms[:-1]
+    ]
+    for size in SIZES:
+        x = tool.dark_picture(*size)
+        expected, *others = [form(x) for form in forms]
+        for found in others:
+            torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+        assert (expected - x).abs().max() > 1e-2
+
+
+@pytest.mark.parametrize('index', range(3))
+def test_released_network_equals_ours(tool, weights, index):
+    check_equal(tool, tool.CASES[index], weights)
+
+
+@pytest.mark.parametrize('index', range(3))
+def test_with_released_weights(tool, shared, tmp_path, load_tool, index):
+    converted = tmp_path / 'lol.pth'
+    released = shared('weights', 'ruas_journal', 'lol.pt')
+    load_tool('convert_official').main(released, converted)
+    check_equal(tool, tool.CASES[index], converted)
+
+
+def test_gate_of_the_cases(tool, weights):
+    """Noise is removed in one of the two cases of RUAS_A alone."""
+    x = tool.dark_picture(24, 16)
+    light, noise, no_noise = (
+        tool.load_form('as released', case, weights, None)(x)
+        for case in tool.CASES
+    )
+    assert torch.equal(light, no_noise)
+    assert (noise - light).abs().max() > 1e-3
+
+
+def test_table(tool, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(tool, 'CASES', tool.CASES[:1])
+    monkeypatch.setattr(tool, 'grown_memory', lambda *form, size: 3 * 2**20)
+    target = tmp_path / 'benchmark.md'
+    args = tool.parse_args(['--runs', '1', '--write', str(target)])
+    tool.main(args, sizes=[(20, 12)], video=(2, 32, 24))
+    written = target.read_text()
+    assert capsys.readouterr().out.strip() in written
+    for form in tool.FORMS:
+        assert f' {form} |' in written
+    assert f'torch {torch.__version__}' in written and 'x86_64' in written
+
+
+def test_memory_of_a_fresh_process(tool, weights):
+    """Many times the picture, far less than this process has by now."""
+    held = bytearray(400 * 2**20)
+    grown = tool.grown_memory(
+        'as released', tool.CASES[0], weights, None, size=(640, 480)
+    )
+    assert 4 < grown / (640 * 480 * 3 * 4) < 40
+    del held
+
+
+def test_section_is_replaced(tool, tmp_path):
+    path = tmp_path / 'a.md'
+    path.write_text('# Measured\n\nbefore\n')
+    tool.write_section(path, 'first \\1')
+    first = path.read_text()
+    path.write_text(f'{first}\nafter\n')
+    tool.write_section(path, 'second')
+    second = path.read_text()
+    assert first.startswith('# Measured\n\nbefore\n\n## ')
+    assert second == f'{first}\nafter\n'.replace('first \\1', 'second')
+    assert second.count(tool.BEGIN) == second.count(tool.END) == 1
+    path.write_text(f'{tool.BEGIN} open')
+    with pytest.raises(ValueError, match='one marker'):
+        tool.write_section(path, 'third')
+    assert path.read_text() == f'{tool.BEGIN} open'
