@@ -305,3 +305,9 @@ def test_noise_map_needs_theta():
     config = dict(type='ruas_mm.NoiseRemover', noise_map=True)
     with pytest.raises(ValueError, match='theta is None'):
         MODELS.build(config)(torch.rand(1, 3, 8, 8))
+
+
+def test_prediction_needs_a_sample_for_each_picture():
+    inputs = [torch.rand(3, 8, 8)] * 2
+    with pytest.raises(ValueError, match='1 data_samples, allowed: one for'):
+        build('RUAS_S').predict(inputs, [BaseDataElement()])

@@ -253,6 +253,11 @@ class LowLightEnhancer(BaseModel):
         """Enhance pictures of any sizes; see :meth:`forward`."""
         if data_samples is None:
             data_samples = [BaseDataElement() for _ in inputs]
+        if len(data_samples) != len(inputs):
+            raise ValueError(
+                f'{len(data_samples)} data_samples, allowed: one for each '
+                f'of the {len(inputs)} inputs'
+            )
         results = map_by_size(lambda x: (self.enhance(x),), inputs)
         for sample, (enhanced,) in zip(data_samples, results):
             sample.enhanced = enhanced
