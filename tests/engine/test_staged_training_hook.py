@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from mmengine.runner import Runner
+from mmengine.runner import CheckpointLoader, Runner
 
 from ruas_mm.registry import DATASETS, HOOKS
 
@@ -46,8 +46,8 @@ def make_runner(work_dir, max_iters, **settings):
 
 def changed_parts(folder, before, after):
     def state(number):
-        path = folder / f'iter_{number}.pth'
-        return torch.load(path, map_location='cpu')['state_dict']
+        path = str(folder / f'iter_{number}.pth')
+        return CheckpointLoader.load_checkpoint(path, 'cpu')['state_dict']
 
     old, new = state(before), state(after)
     return {k.split('.')[0] for k in old if not torch.equal(old[k], new[k])}

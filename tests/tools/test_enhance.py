@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -190,7 +191,10 @@ def test_interrupted_run_leaves_nothing_half_written(
     write_video(frames, tmp_path / 'in' / 'b.avi', 10)
     (tmp_path / 'out').mkdir()
     (tmp_path / 'out' / 'b.avi').write_bytes(b'before')
-    process, deadline = start(tmp_path, weights), time.time() + 120
+    # a shell's background job ignores SIGINT, and its children with it
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = start(tmp_path, weights, preexec_fn=heed)
+    deadline = time.time() + 120
     while not list((tmp_path / 'out').glob('.b.*')):
         assert process.poll() is None and time.time() < deadline
         time.sleep(0.02)
