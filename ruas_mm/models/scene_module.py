@@ -14,6 +14,7 @@ from functools import partial
 from typing import (
     Callable,
     Iterable,
+    List,
     NamedTuple,
     Optional,
     Sequence,
@@ -27,8 +28,13 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from ruas_mm.models.architecture import (
+    cell_alphas,
+    derive_operations,
+    runnable_cells,
+)
 from ruas_mm.models.automatic_strength import automatic_strength
-from ruas_mm.models.cells import DistillationCell, FoldedCell
+from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS, DistillationCell
 from ruas_mm.models.cells.genotype import SCENE_ENHANCEMENT
 from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.models.tiling import tile_size, tiled
@@ -67,7 +73,9 @@ class SceneModule(PretrainedModule):
     Args:
         genotype: Seven operations of Table 1 for the cell of each stage; the
             default is the released enhancement network (387 parameters a
-            stage).
+            stage). None: the supernet, with all low-level operations at
+            once and ``alphas`` that the stages share (their weights are
+            their own).
         num_stages: K. 3: Table 2.
         update: How a cell C moves the illumination: ``'sigmoid'``,
             ``t = sigmoid(C(t_hat))`` (release), or ``'residual'``,
@@ -100,9 +108,11 @@ class SceneModule(PretrainedModule):
         ValueError: An argument is outside what is allowed.
     """
 
+    searched_part = 'scene'
+
     def __init__(
         self,
-        genotype: Sequence[str] = SCENE_ENHANCEMENT,
+        genotype: Optional[Sequence[str]] = SCENE_ENHANCEMENT,
         num_stages: int = 3,
         update: str = 'sigmoid',
         warm_start: str = 'rectified',
@@ -147,6 +157,11 @@ class SceneModule(PretrainedModule):
         self.stages = nn.ModuleList(
             DistillationCell(genotype, channels=3) for _ in range(num_stages)
         )
+        self.alphas = cell_alphas(genotype)
+
+    def derive(self) -> List[str]:
+        """The genotype that a supernet's alphas prefer."""
+        return derive_operations(self.alphas, LOW_LEVEL_OPERATIONS)
 
     @property
     def radius(self) -> int:
@@ -179,7 +194,8 @@ class SceneModule(PretrainedModule):
         y = self._prepare(y)
         # 1 / t squared, in the backward pass, overflows half precision
         with torch.autocast(device_type=y.device.type, enabled=False):
-            scene = self._unroll(y, self.stages)
+            cells = runnable_cells(self.stages, self.alphas)
+            scene = self._unroll(y, cells)
             reflectances = [
                 self._tame(y, t, u)
                 for u, t in zip(scene.reflectances, scene.illuminations)
@@ -219,9 +235,10 @@ class SceneModule(PretrainedModule):
         of what all of them together would need.
         """
         maps = (y,)
-        for stage in self.stages:
+        cells = runnable_cells(self.stages, self.alphas, for_inference=True)
+        for stage, cell in zip(self.stages, cells):
             t = tiled(
-                partial(self._stage, FoldedCell(stage)),
+                partial(self._stage, cell),
                 *maps,
                 tile=tile_size(y, tile),
                 radius=self.window // 2 + stage.radius,

@@ -7,16 +7,19 @@ Differs from the paper: nothing known; the paper shows the cell as a graph of
 five nodes, the activation and the residual edges are those of the release.
 """
 
-from typing import Sequence
+from typing import Optional, Sequence
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from .mixed_cell import NEGATIVE_SLOPE, MixedCell
+from .mixed_operation import MixedOperation
 from .operations import LOW_LEVEL_OPERATIONS, OPERATIONS, check_genotype
 
-NEGATIVE_SLOPE = 0.05  # of the leaky ReLU: release
+NUM_EDGES = 7
+WIDEST = '3-2-DC'
 
 
 class DistillationCell(nn.Module):
@@ -24,36 +27,66 @@ class DistillationCell(nn.Module):
 
     Args:
         genotype: Seven low-level operations, in the order ``c1_d, c1_r, c2_d,
-            c2_r, c3_d, c3_r, c4`` (d: distilled, r: refined).
+            c2_r, c3_d, c3_r, c4`` (d: distilled, r: refined); None: the
+            supernet's cell, with all low-level operations on each edge.
         channels: Width of the cell (3 for scene, 6 for noise: Sec. 6.1).
 
     Raises:
         ValueError: Wrong length or unknown operation.
     """
 
-    def __init__(self, genotype: Sequence[str], channels: int) -> None:
+    def __init__(
+        self, genotype: Optional[Sequence[str]], channels: int
+    ) -> None:
         super().__init__()
-        self.genotype = check_genotype(
-            genotype,
-            7,
-            LOW_LEVEL_OPERATIONS,
-            'genotype of a distillation cell',
-        )
-        self.edges = nn.ModuleList(
-            OPERATIONS[name].build(channels, channels)
-            for name in self.genotype
-        )
+        if genotype is None:
+            self.genotype = None
+            edges = [
+                MixedOperation(LOW_LEVEL_OPERATIONS, channels, channels)
+                for _ in range(NUM_EDGES)
+            ]
+        else:
+            self.genotype = check_genotype(
+                genotype,
+                NUM_EDGES,
+                LOW_LEVEL_OPERATIONS,
+                'genotype of a distillation cell',
+            )
+            edges = [
+                OPERATIONS[name].build(channels, channels)
+                for name in self.genotype
+            ]
+        self.edges = nn.ModuleList(edges)
         self.fuse = nn.Conv2d(4 * channels, channels, 1)
 
     @property
     def radius(self) -> int:
         """How far away a pixel can change the result, in pixels."""
-        reach = [OPERATIONS[name].extent // 2 for name in self.genotype]
+        genotype = self.genotype or [WIDEST] * NUM_EDGES
+        reach = [OPERATIONS[name].extent // 2 for name in genotype]
         c1_d, c1_r, c2_d, c2_r, c3_d, c3_r, c4 = reach
         refined = c1_r + c2_r
         return max(c1_d, c1_r + c2_d, refined + c3_d, refined + c3_r + c4)
 
-    def forward(self, x: Tensor) -> Tensor:  # (N, C, H, W)
+    def forward(self, x: Tensor, mixture: Optional[Tensor] = None) -> Tensor:
+        """Run the cell.
+
+        Args:
+            x: (N, C, H, W).
+            mixture: Softmaxed alphas (7, 7), a row for each edge; of the
+                supernet's cell alone.
+
+        Raises:
+            ValueError: The supernet's cell without ``mixture``, or a derived
+                one with it.
+        """
+        if (self.genotype is None) != (mixture is not None):
+            raise ValueError(
+                f'mixture={mixture}, allowed: one row of weights for each '
+                'edge if genotype=None, otherwise None'
+            )
+        if mixture is not None:
+            return MixedCell(self, mixture)(x)
         c1_d, c1_r, c2_d, c2_r, c3_d, c3_r, c4 = self.edges
         d1, r1 = _act(c1_d(x)), _act(c1_r(x) + x)
         d2, r2 = _act(c2_d(r1)), _act(c2_r(r1) + r1)

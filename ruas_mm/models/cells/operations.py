@@ -154,23 +154,42 @@ class OperationConv2d(nn.Conv2d):
 
     def _unused_taps(self, axis: int, size: int) -> int:
         """How many taps at each end of the kernel only see padding."""
-        taps, step = self.kernel_size[axis], self.dilation[axis]
-        padding, stride = self.padding[axis], self.stride[axis]
-        extent = step * (taps - 1) + 1
-        if extent == 3:
-            return 0  # stays the host's convolution, bit for bit
-        last = (size + 2 * padding - extent) // stride * stride
-        unused = 0
-        # the first tap left of the map even at the last position, and the
-        # last one right of it even at the first
-        while (
-            unused < taps // 2
-            and padding >= (unused + 1) * step
-            and last - padding + unused * step < 0
-            and (taps - 1 - unused) * step - padding >= size
-        ):
-            unused += 1
-        return unused
+        return unused_taps(
+            size,
+            self.kernel_size[axis],
+            self.dilation[axis],
+            self.padding[axis],
+            self.stride[axis],
+        )
+
+
+def unused_taps(
+    size: int, taps: int, step: int, padding: int, stride: int
+) -> int:
+    """How many taps at each end of a kernel only see padding.
+
+    Args:
+        size: Height or width of the map.
+        taps: Side of the kernel.
+        step: Its dilation.
+        padding: Zero padding on either side.
+        stride: Stride of the convolution.
+    """
+    extent = step * (taps - 1) + 1
+    if extent == 3:
+        return 0  # stays the host's convolution, bit for bit
+    last = (size + 2 * padding - extent) // stride * stride
+    unused = 0
+    # the first tap left of the map even at the last position, and the
+    # last one right of it even at the first
+    while (
+        unused < taps // 2
+        and padding >= (unused + 1) * step
+        and last - padding + unused * step < 0
+        and (taps - 1 - unused) * step - padding >= size
+    ):
+        unused += 1
+    return unused
 
 
 OPERATIONS = {

@@ -4,16 +4,61 @@ Paper: Sec. 4.1 and 5.2: the task keeps its usual topology, and single
 convolutions of it are searched. https://arxiv.org/abs/2112.04719
 """
 
+from contextlib import contextmanager
+from typing import Iterator, List, Optional, Sequence
+
 import torch.nn as nn
+from torch import Tensor
 
-from .operations import OPERATIONS
+from .mixed_operation import MixedOperation
+from .operations import HIGH_LEVEL_OPERATIONS, OPERATIONS
 
 
-def task_cell(operation: str, conv: nn.Conv2d) -> nn.Module:
+class MixedTaskCell(MixedOperation):
+    """All high-level operations in the place of a host's convolution.
+
+    The host calls it with the map alone, so its owner hands in the mixture
+    beforehand: see :func:`mixed_by`.
+    """
+
+    mixture: Optional[Tensor] = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x, self.mixture)
+
+
+def mixed_cells(layers: nn.Module) -> List[MixedTaskCell]:
+    """Those in ``layers``, in order."""
+    return [m for m in layers.modules() if isinstance(m, MixedTaskCell)]
+
+
+@contextmanager
+def mixed_by(
+    alphas: Optional[Tensor], cells: Sequence[MixedTaskCell]
+) -> Iterator[None]:
+    """Let each cell mix by its row of softmaxed ``alphas`` for a while.
+
+    Afterwards nothing of the graph is left in the cells, which can be copied
+    and saved. Does nothing in a derived network, where ``alphas`` is None.
+    """
+    if alphas is None:
+        yield
+        return
+    try:
+        for cell, mixture in zip(cells, alphas.softmax(1)):
+            cell.mixture = mixture
+        yield
+    finally:
+        for cell in cells:
+            cell.mixture = None
+
+
+def task_cell(operation: Optional[str], conv: nn.Conv2d) -> nn.Module:
     """Build the searched operation that takes the place of ``conv``.
 
     Args:
-        operation: Abbreviation of Table 1, high-level (Sec. 4.1).
+        operation: Abbreviation of Table 1, high-level (Sec. 4.1); None: all
+            of them, mixed.
         conv: The host's 3x3 convolution. Its channels, stride and groups are
             kept, and the output keeps the size that ``conv`` gives.
 
@@ -28,6 +73,16 @@ def task_cell(operation: str, conv: nn.Conv2d) -> nn.Module:
         raise ValueError(
             'a task cell takes the place of a plain 3x3 '
             f'convolution, got {conv}'
+        )
+    if operation is None:
+        return MixedTaskCell(
+            HIGH_LEVEL_OPERATIONS,
+            conv.in_channels,
+            conv.out_channels,
+            stride=conv.stride[0],
+            padding=conv.padding[0],
+            groups=conv.groups,
+            bias=conv.bias is not None,
         )
     cell = OPERATIONS[operation].build(
         conv.in_channels,

@@ -7,13 +7,18 @@ Differs from the paper: by default it sees u alone, as in the release, whose
 weights need that; ``noise_map=True`` is the paper's ``Psi_r(u, theta)``.
 """
 
-from typing import Iterable, Optional, Sequence
+from typing import Iterable, List, Optional, Sequence
 
 import torch
 import torch.nn as nn
 from torch import Tensor
 
-from ruas_mm.models.cells import DistillationCell, FoldedCell
+from ruas_mm.models.architecture import (
+    cell_alphas,
+    derive_operations,
+    runnable_cells,
+)
+from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS, DistillationCell
 from ruas_mm.models.cells.genotype import NOISE_REMOVAL_JOURNAL
 from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.registry import MODELS
@@ -25,7 +30,8 @@ class NoiseRemover(PretrainedModule):
 
     Args:
         genotype: Seven operations of Table 1, for all cells; default: the
-            journal release (5,985 parameters).
+            journal release (5,985 parameters). None: the supernet, with
+            ``alphas`` that the cells share.
         num_cells: 3: release.
         channels: Width of the cells. 6: Sec. 6.1.
         noise_map: Whether theta is a second input.
@@ -37,7 +43,7 @@ class NoiseRemover(PretrainedModule):
 
     def __init__(
         self,
-        genotype: Sequence[str] = NOISE_REMOVAL_JOURNAL,
+        genotype: Optional[Sequence[str]] = NOISE_REMOVAL_JOURNAL,
         num_cells: int = 3,
         channels: int = 6,
         noise_map: bool = False,
@@ -51,6 +57,11 @@ class NoiseRemover(PretrainedModule):
             DistillationCell(genotype, channels) for _ in range(num_cells)
         )
         self.to_noise = nn.Conv2d(channels, 3, 3, padding=1)
+        self.alphas = cell_alphas(genotype)
+
+    def derive(self) -> List[str]:
+        """The genotype that a supernet's alphas prefer."""
+        return derive_operations(self.alphas, LOW_LEVEL_OPERATIONS)
 
     @property
     def radius(self) -> int:
@@ -75,12 +86,14 @@ class NoiseRemover(PretrainedModule):
         Raises:
             ValueError: ``noise_map`` is set and ``theta`` is missing.
         """
-        return self._find_noise(u, theta, self.cells)
+        cells = runnable_cells(self.cells, self.alphas)
+        return self._find_noise(u, theta, cells)
 
     @torch.no_grad()
     def find_noise(self, u: Tensor, theta: Optional[Tensor] = None) -> Tensor:
         """:meth:`forward` for inference, with folded cells."""
-        return self._find_noise(u, theta, map(FoldedCell, self.cells))
+        cells = runnable_cells(self.cells, self.alphas, for_inference=True)
+        return self._find_noise(u, theta, cells)
 
     def _find_noise(
         self, u: Tensor, theta: Optional[Tensor], cells: Iterable

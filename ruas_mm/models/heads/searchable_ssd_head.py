@@ -4,12 +4,18 @@ Paper: Sec. 5.2 and 7.1 (the head of SSD is searched).
 https://arxiv.org/abs/2112.04719
 """
 
+from typing import Dict, List, Optional, Tuple
+
 import torch.nn as nn
 from mmdet.models.dense_heads import SSDHead
+from torch import Tensor
 
+from ruas_mm.models.architecture import derive_operations, new_alphas
 from ruas_mm.models.cells import (
     HIGH_LEVEL_OPERATIONS,
     check_genotype,
+    mixed_by,
+    mixed_cells,
     task_cell,
 )
 from ruas_mm.registry import MODELS
@@ -27,7 +33,9 @@ class SearchableSSDHead(SSDHead):
 
     Args:
         genotype: ``reg`` and ``cls``, each with one high-level operation of
-            Table 1 for each level.
+            Table 1 for each level. None: the supernet, with all of them at
+            once and ``alphas``, one row for each level, those of ``reg``
+            first.
         **kwargs: Of ``mmdet.models.dense_heads.SSDHead``.
 
     Raises:
@@ -39,30 +47,50 @@ class SearchableSSDHead(SSDHead):
     # (mmdetection issue 11780)
     loss_cls = None
 
-    def __init__(self, *, genotype: dict, **kwargs) -> None:
-        if not isinstance(genotype, dict) or set(genotype) != set(BRANCHES):
+    def __init__(self, *, genotype: Optional[dict], **kwargs) -> None:
+        if genotype is not None and (
+            not isinstance(genotype, dict) or set(genotype) != set(BRANCHES)
+        ):
             raise ValueError(
                 f'genotype of SearchableSSDHead={genotype!r}, '
-                'allowed: a dictionary with the keys '
+                'allowed: None, or a dictionary with the keys '
                 f'{BRANCHES}'
             )
-        self.genotype: dict = genotype
+        self.genotype: Optional[dict] = genotype
         super().__init__(**kwargs)
 
     def _init_layers(self) -> None:
         super()._init_layers()
+        self.alphas = None
+        if self.genotype is None:
+            places = len(self.reg_convs) + len(self.cls_convs)
+            self.alphas = new_alphas(places, HIGH_LEVEL_OPERATIONS)
         for name, levels in zip(BRANCHES, (self.reg_convs, self.cls_convs)):
-            operations = check_genotype(
-                self.genotype[name],
-                len(levels),
-                HIGH_LEVEL_OPERATIONS,
-                f'genotype[{name!r}] of SearchableSSDHead',
-            )
+            operations = [None] * len(levels)
+            if self.genotype is not None:
+                operations = check_genotype(
+                    self.genotype[name],
+                    len(levels),
+                    HIGH_LEVEL_OPERATIONS,
+                    f'genotype[{name!r}] of SearchableSSDHead',
+                )
             for level, operation in zip(levels, operations):
                 self._search(level, operation)
 
-    def _search(self, level: nn.Sequential, operation: str) -> None:
+    def _search(self, level: nn.Sequential, operation: Optional[str]) -> None:
         if self.use_depthwise:
             level[-2].conv = task_cell(operation, level[-2].conv)
         else:
             level[-1] = task_cell(operation, level[-1])
+
+    def derive(self) -> Dict[str, List[str]]:
+        """The genotype that a supernet's alphas prefer."""
+        operations = derive_operations(self.alphas, HIGH_LEVEL_OPERATIONS)
+        levels = len(self.reg_convs)
+        return dict(reg=operations[:levels], cls=operations[levels:])
+
+    def forward(self, x: Tuple[Tensor]) -> Tuple[List[Tensor], List[Tensor]]:
+        """See :class:`SSDHead`."""
+        cells = [*mixed_cells(self.reg_convs), *mixed_cells(self.cls_convs)]
+        with mixed_by(self.alphas, cells):
+            return super().forward(x)

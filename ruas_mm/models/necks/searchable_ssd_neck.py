@@ -4,15 +4,18 @@ Paper: Sec. 5.2 and 7.1 (the neck of SSD is searched).
 https://arxiv.org/abs/2112.04719
 """
 
-from typing import Sequence
+from typing import List, Optional, Sequence, Tuple
 
 from mmcv.cnn import DepthwiseSeparableConvModule
 from mmdet.models.necks.ssd_neck import L2Norm, SSDNeck
 from torch import Tensor
 
+from ruas_mm.models.architecture import derive_operations, new_alphas
 from ruas_mm.models.cells import (
     HIGH_LEVEL_OPERATIONS,
     check_genotype,
+    mixed_by,
+    mixed_cells,
     task_cell,
 )
 from ruas_mm.registry import MODELS
@@ -28,6 +31,8 @@ class SearchableSSDNeck(SSDNeck):
 
     Args:
         genotype: One high-level operation of Table 1 for each extra layer.
+            None: the supernet, with all of them at once and ``alphas``, one
+            row for each extra layer.
         **kwargs: Of ``mmdet.models.necks.SSDNeck``. ``last_kernel_size`` must
             stay 3: the genotype sets the kernels.
 
@@ -35,15 +40,21 @@ class SearchableSSDNeck(SSDNeck):
         ValueError: Wrong length or unknown operation.
     """
 
-    def __init__(self, *, genotype: Sequence[str], **kwargs) -> None:
+    def __init__(self, *, genotype: Optional[Sequence[str]], **kwargs) -> None:
         super().__init__(**kwargs)
-        self.genotype = check_genotype(
-            genotype,
-            len(self.extra_layers),
-            HIGH_LEVEL_OPERATIONS,
-            'genotype of SearchableSSDNeck',
-        )
-        for layer, operation in zip(self.extra_layers, self.genotype):
+        places = len(self.extra_layers)
+        self.genotype = self.alphas = None
+        if genotype is None:
+            self.alphas = new_alphas(places, HIGH_LEVEL_OPERATIONS)
+        else:
+            self.genotype = check_genotype(
+                genotype,
+                places,
+                HIGH_LEVEL_OPERATIONS,
+                'genotype of SearchableSSDNeck',
+            )
+        operations = self.genotype or [None] * places
+        for layer, operation in zip(self.extra_layers, operations):
             module = layer[-1]
             if isinstance(module, DepthwiseSeparableConvModule):
                 module = module.depthwise_conv
@@ -52,6 +63,15 @@ class SearchableSSDNeck(SSDNeck):
             stable = StableL2Norm(self.l2_norm.n_dims, self.l2_norm.scale)
             stable.load_state_dict(self.l2_norm.state_dict())
             self.l2_norm = stable
+
+    def derive(self) -> List[str]:
+        """The genotype that a supernet's alphas prefer."""
+        return derive_operations(self.alphas, HIGH_LEVEL_OPERATIONS)
+
+    def forward(self, inputs: Tuple[Tensor]) -> Tuple[Tensor]:
+        """See :class:`SSDNeck`."""
+        with mixed_by(self.alphas, mixed_cells(self.extra_layers)):
+            return super().forward(inputs)
 
 
 class StableL2Norm(L2Norm):
