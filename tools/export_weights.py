@@ -16,8 +16,7 @@ from mmengine.runner import load_checkpoint
 
 from ruas_mm.registry import MODELS
 from ruas_mm.weights import save_enhancer
-
-SETTINGS = ('scene', 'noise_remover', 'noise_estimator', 'noise_threshold')
+from ruas_mm.weights.enhancer_files import SETTINGS
 
 
 def main() -> None:

@@ -21,6 +21,10 @@ from ruas_mm.apis.video_stream import (
     write_video,
 )
 from ruas_mm.compatibility import is_installed
+from ruas_mm.models.enhancers.low_light_enhancer import (
+    check_strength,
+    check_tile,
+)
 from ruas_mm.weights import load_enhancer
 
 RUNTIMES = ('torch', 'onnx')
@@ -64,12 +68,8 @@ class LowLightInferencer:
         tile: Optional[int] = None,
         runtime: str = 'torch',
     ) -> None:
-        if not 0 <= strength <= 1:
-            raise ValueError(f'strength={strength}, allowed: 0 to 1')
-        if tile is not None and (not isinstance(tile, int) or tile < 32):
-            raise ValueError(
-                f'tile={tile}, allowed: None or a whole number >= 32'
-            )
+        check_strength(strength)
+        check_tile(tile)
         if runtime not in RUNTIMES:
             raise ValueError(f'runtime={runtime!r}, allowed: {RUNTIMES}')
         if runtime == 'onnx' and tile is not None:
