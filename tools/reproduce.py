@@ -1,130 +1,140 @@
 """Run the rows of a table or figure of the paper; print its figures beside.
 
     python tools/reproduce.py table2 --iterations 150
-    python tools/reproduce.py fig3 | table5
+    python tools/reproduce.py table4 --seeds 0 1 2
+    python tools/reproduce.py fig3 | table3 | table5 | detection
 
 Each row is one training and test by the stock loop on the data of its config
-(LOL_ROOT and so on), without references in training. A run that was stopped
-goes on where it was: rows that are done are read, not run again.
+(LOL_ROOT, EXDARK_ROOT), enhancement without references; searched rows are
+found by a mini config of ``configs/search`` on that data first. A run that
+was stopped goes on where it was: what is done is read, not run again.
 
 table2  number of stages K = 1 .. 5
 fig3    warm starts: fixed, without and with residual rectification
+table3  one operation everywhere, the supernet, and the searched network
+table4  global, independent and cooperative search
 table5  RUAS_S, RUAS, RUAS_A
+detection  one operation everywhere and the searched detector, as table 3
 """
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from paper_tables import COLUMNS, PAPER_DATA, SEARCHES, TABLES, Row
 from rich.console import Console
 from rich.table import Table
 
+from ruas_mm.evaluation.complexity import count_macs
+from ruas_mm.models.architecture import find_searchable, weight_parameters
+from ruas_mm.models.cells.genotype_file import read_genotype
+from ruas_mm.registry import MODELS
+
 ROOT = Path(__file__).resolve().parent.parent
-METRICS = ('PSNR', 'SSIM', 'LPIPS')
+LOL_SIZE = (400, 600)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of a table.
+def run_row(
+    row: Row,
+    folder: Path,
+    iterations: int,
+    seed: int = 0,
+    search_iterations: int = 400,
+) -> Dict[str, float]:
+    """Search if need be, train and test one row; what was done is read.
 
-    Attributes:
-        name: As in the paper.
-        paper: Its PSNR, SSIM and LPIPS; None where it gives pictures alone.
-        config: File in ``configs/``.
-        options: What differs from the config.
-        parts: Parts that are trained one after the other.
+    Returns:
+        Figures by the names of ``COLUMNS``.
     """
-
-    name: str
-    paper: Optional[Sequence[float]]
-    config: str
-    options: dict
-    parts: Sequence[str] = ('scene',)
-
-
-def _scene_row(name: str, paper: Optional[tuple], **scene) -> Row:
-    options = {f'model.scene.{key}': value for key, value in scene.items()}
-    options['model.variant'] = 'RUAS_S'
-    return Row(name, paper, 'ruas_lol.py', options)
-
-
-TABLES: Dict[str, List[Row]] = {
-    'table2': [
-        _scene_row('K = 1', (13.013, 0.772, 0.205), num_stages=1),
-        _scene_row('K = 2', (20.926, 0.823, 0.172), num_stages=2),
-        _scene_row('K = 3', (21.018, 0.855, 0.139), num_stages=3),
-        _scene_row('K = 4', (20.857, 0.826, 0.172), num_stages=4),
-        _scene_row('K = 5', (20.846, 0.828, 0.162), num_stages=5),
-    ],
-    'fig3': [
-        _scene_row('fixed', None, warm_start='fixed'),
-        _scene_row('without rectification', None, warm_start='unrectified'),
-        _scene_row(
-            'with rectification, gamma .02',
-            None,
-            warm_start='rectified',
-            gamma=0.02,
-        ),
-        _scene_row(
-            'with rectification, gamma .5',
-            None,
-            warm_start='rectified',
-            gamma=0.5,
-        ),
-    ],
-    'table5': [
-        _scene_row('RUAS_S', (16.038, 0.513, 0.661)),
-        Row(
-            'RUAS',
-            (18.226, 0.717, 0.354),
-            'ruas_lol.py',
-            {},
-            ('scene', 'noise_remover'),
-        ),
-        Row(
-            'RUAS_A',
-            (19.751, 0.735, 0.393),
-            'ruas_a_lol.py',
-            {},
-            ('scene', 'noise_estimator', 'noise_remover'),
-        ),
-    ],
-}
-PAPER_DATA = dict(table2='MIT-Adobe FiveK', fig3='-', table5='LOL, 100 pairs')
-
-
-def run_row(row: Row, folder: Path, iterations: int) -> Dict[str, float]:
-    """Train and test one row, unless that was done; its last metrics."""
-    found = read_metrics(folder)
-    if found is not None:
-        return found
-    total = iterations * len(row.parts)
-    options = {
-        **row.options,
-        'train_cfg.max_iters': total,
-        'train_cfg.val_interval': total,
-        'default_hooks.checkpoint.interval': iterations,
-        'param_scheduler.0.periods': [iterations] * len(row.parts),
-        'param_scheduler.0.restart_weights': [1] * len(row.parts),
-        'custom_hooks.0.iterations._delete_': True,
-    }
-    for part in row.parts:
-        options[f'custom_hooks.0.iterations.{part}'] = iterations
-    command = [sys.executable, str(ROOT / 'tools/train.py')]
-    command += [str(ROOT / 'configs' / row.config), '--resume']
-    command += ['--work-dir', str(folder), '--cfg-options']
-    command += [f'{key}={_spell(value)}' for key, value in options.items()]
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / 'output.txt', 'w') as output:
-        subprocess.run(command, stdout=output, stderr=output, check=True)
+    config = ROOT / 'configs' / row.config
+    if row.strategy is not None:
+        search = folder.with_name(f'search_{row.strategy}_{seed}')
+        config = run_search(row, search, search_iterations, seed)
+    if read_metrics(folder) is None:
+        train(row, config, folder, iterations, seed)
     found = read_metrics(folder)
     if found is None:
         raise RuntimeError(f'{row.name}: no metrics in {folder}')
-    return found
+    (written, *_) = sorted(folder.glob('*/vis_data/config.py'), reverse=True)
+    return {**found, **measure_cost(Config.fromfile(written))}
+
+
+def measure_cost(cfg: Config) -> Dict[str, float]:
+    """Parameters and, of an enhancer, multiply-adds.
+
+    A supernet counts as the paper counts it: each of its operations runs.
+    """
+    init_default_scope(cfg.default_scope)
+    model = MODELS.build(cfg.model)
+    parameters = sum(p.numel() for p in weight_parameters(model).values())
+    cost = {'SIZE (M)': parameters / 1e6}
+    if find_searchable(model):
+        cost['FLOPs (G)'] = parameters * LOL_SIZE[0] * LOL_SIZE[1] / 1e9
+    elif 'variant' in cfg.model:
+        cost['FLOPs (G)'] = count_macs(model, LOL_SIZE) / 1e9
+    return cost
+
+
+def run_search(row: Row, folder: Path, iterations: int, seed: int) -> Path:
+    """Search unless that was done; the config of the derived network."""
+    genotype = folder / 'genotype.json'
+    meta = json.loads(genotype.read_text()) if genotype.exists() else {}
+    if meta.get('search', {}).get('iteration') != iterations:
+        options = {
+            'train_cfg.max_iters': iterations,
+            'custom_hooks.0.strategy': row.strategy,
+            'randomness.seed': seed,
+        }
+        run_tool(ROOT / 'configs' / SEARCHES[row.config], folder, options)
+    print(f'  {read_genotype(genotype)}', flush=True)
+    return folder / 'derived.py'
+
+
+def train(
+    row: Row, config: Path, folder: Path, iterations: int, seed: int
+) -> None:
+    """Train each part of the row's network for ``iterations``, then test."""
+    total = iterations * max(len(row.parts), 1)
+    options = {
+        **row.options,
+        'randomness.seed': seed,
+        'train_cfg.max_iters': total,
+        'train_cfg.val_interval': total,
+        'default_hooks.checkpoint.interval': iterations,
+    }
+    if row.parts:
+        options.update(
+            {
+                'param_scheduler.0.periods': [iterations] * len(row.parts),
+                'param_scheduler.0.restart_weights': [1] * len(row.parts),
+                'custom_hooks.0.iterations._delete_': True,
+            }
+        )
+    else:
+        options['param_scheduler.1.end'] = iterations
+    for part in row.parts:
+        options[f'custom_hooks.0.iterations.{part}'] = iterations
+    run_tool(config, folder, options)
+
+
+def run_tool(config: Path, folder: Path, options: dict) -> None:
+    """``tools/train.py``, resumed where it was stopped."""
+    command = [sys.executable, str(ROOT / 'tools/train.py')]
+    command += [str(config), '--resume', '--work-dir', str(folder.resolve())]
+    command += ['--cfg-options']
+    command += [f'{key}={_spell(value)}' for key, value in options.items()]
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / 'output.txt', 'w') as output:
+        # the configs name each other from the project's folder
+        subprocess.run(
+            command, stdout=output, stderr=output, check=True, cwd=ROOT
+        )
 
 
 def read_metrics(folder: Path) -> Optional[Dict[str, float]]:
@@ -132,33 +142,43 @@ def read_metrics(folder: Path) -> Optional[Dict[str, float]]:
     for path in sorted(folder.glob('*/vis_data/scalars.json'), reverse=True):
         for line in reversed(path.read_text().splitlines()):
             scalars = json.loads(line)
-            if 'enhancement/PSNR' in scalars:
-                return scalars
+            if {'enhancement/PSNR', 'exdark/AP50'} & scalars.keys():
+                return {
+                    key.split('/')[-1]: value for key, value in scalars.items()
+                }
     return None
 
 
-def print_table(name: str, results: list, iterations: int) -> None:
+def print_table(name: str, results: list, scale: str) -> None:
+    """``results`` are pairs of a row and its figures, one for each seed."""
     table = Table(
-        title=f'{name}, {iterations} iterations a part; paper: '
-        f'{PAPER_DATA[name]}; PSNR dB / SSIM / LPIPS'
+        title=f'{name}, {scale}; paper: {PAPER_DATA[name]}; '
+        + ' / '.join(COLUMNS[name])
     )
     for column in ('row', 'paper', 'ours'):
         table.add_column(column)
     for row, found in results:
-        ours = [found.get(f'enhancement/{metric}') for metric in METRICS]
-        table.add_row(row.name, _join(row.paper or ()), _join(ours))
-    Console(width=100).print(table)
+        ours = [
+            [figures.get(column) for figures in found]
+            for column in COLUMNS[name]
+        ]
+        paper = [[figure] for figure in row.paper or ()]
+        table.add_row(row.name, _join(paper), _join(ours))
+    Console(width=110).print(table)
 
 
-def _join(figures: Sequence[Optional[float]]) -> str:
-    decimals = (3, 3, 3)
-    return (
-        ' / '.join(
-            '-' if figure is None else f'{figure:.{n}f}'
-            for figure, n in zip(figures, decimals)
-        )
-        or '-'
-    )
+def _join(figures: Sequence[List[Optional[float]]]) -> str:
+    """Means, with the spread of several seeds."""
+    return ' / '.join(map(_mean, figures)) or '-'
+
+
+def _mean(figures: List[Optional[float]]) -> str:
+    if None in figures:
+        return '-'
+    text = f'{statistics.fmean(figures):.3f}'
+    if len(figures) > 1:
+        text += f' ± {statistics.stdev(figures):.3f}'
+    return text
 
 
 def _spell(value: object) -> str:
@@ -180,15 +200,35 @@ def main() -> None:
         default=300,
         help='training iterations of each part; 300: as in the configs',
     )
+    parser.add_argument(
+        '--search-iterations',
+        type=int,
+        default=400,
+        help='of each search; 400: as in the mini config',
+    )
+    parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     parser.add_argument('--work-dir', type=Path, default='work_dirs/reproduce')
     args = parser.parse_args()
+    scale = f'{args.iterations} iterations a part'
+    folder = args.work_dir / f'{args.table}_{args.iterations}'
+    if any(row.strategy for row in TABLES[args.table]):
+        scale += f', searches of {args.search_iterations}'
+        folder = folder.with_name(f'{folder.name}_{args.search_iterations}')
+    if len(args.seeds) > 1:
+        scale += f', {len(args.seeds)} seeds'
     results = []
     for number, row in enumerate(TABLES[args.table]):
-        place = f'{args.table}_{args.iterations}/{number}'
-        print(f'{args.table}: {row.name}', flush=True)
-        found = run_row(row, args.work_dir / place, args.iterations)
+        found = []
+        for seed in args.seeds:
+            print(f'{args.table}: {row.name}, seed {seed}', flush=True)
+            place = folder / f'{number}_{seed}'
+            found.append(
+                run_row(
+                    row, place, args.iterations, seed, args.search_iterations
+                )
+            )
         results.append((row, found))
-    print_table(args.table, results, args.iterations)
+    print_table(args.table, results, scale)
 
 
 if __name__ == '__main__':

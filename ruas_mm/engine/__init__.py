@@ -1,6 +1,7 @@
 from .bf16_optim_wrapper import Bf16OptimWrapper
 from .hooks import (
     ComplexityHook,
+    CooperativeSearchHook,
     SaveEnhancedHook,
     SceneVisualizationHook,
     StagedTrainingHook,
@@ -9,6 +10,7 @@ from .hooks import (
 __all__ = [
     'Bf16OptimWrapper',
     'ComplexityHook',
+    'CooperativeSearchHook',
     'SaveEnhancedHook',
     'SceneVisualizationHook',
     'StagedTrainingHook',

@@ -12,6 +12,7 @@ from .losses import (
     ReleasedNoiseLoss,
     SceneLoss,
 )
+from .scene_constrained import scene_constrained
 from .scene_module import SceneModule
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     'SceneDataPreprocessor',
     'SceneLoss',
     'SceneModule',
+    'scene_constrained',
 ]
 
 # Subclasses of mmdet's necks and heads; nobody needs mmdet for the rest.

@@ -3,9 +3,9 @@
 Paper: Sec. 4, alpha = {alpha_s, alpha_t}. https://arxiv.org/abs/2112.04719
 
 A module that is built with ``genotype=None`` owns a parameter ``alphas``, one
-row for each searched place, one column for each operation, and a method
-``derive`` that returns the genotype in the form that the class takes. In a
-derived network ``alphas`` is None.
+row for each searched place, one column for each of its
+``searched_operations``, and a method ``derive`` that returns the genotype in
+the form that the class takes. In a derived network ``alphas`` is None.
 """
 
 from typing import Callable, Dict, Iterable, List, Optional, Sequence
@@ -154,3 +154,37 @@ def weight_parameters(
 
 def _join(prefix: str, name: str) -> str:
     return f'{prefix}.{name}' if prefix else name
+
+
+def derive_genotype(model: nn.Module) -> dict:
+    """Genotype of each searched part, as a genotype file holds it.
+
+    A part is called as in the paper and in such files: ``'head'`` for
+    ``bbox_head`` and ``decode_head``, otherwise the last word of the module's
+    name.
+
+    Raises:
+        ValueError: Nothing to search, two parts of one name, or alphas that
+            are not finite.
+    """
+    genotype = {}
+    for name, module in find_searchable(model).items():
+        part = part_name(name)
+        if part in genotype:
+            raise ValueError(
+                f'two searched modules are called {part!r}: '
+                f'{list(find_searchable(model))}; allowed: one'
+            )
+        genotype[part] = module.derive()
+    if not genotype:
+        raise ValueError(
+            f'{type(model).__name__} has nothing to search; allowed: parts '
+            'that are built with genotype=None'
+        )
+    return genotype
+
+
+def part_name(module_name: str) -> str:
+    """``'head'`` of ``'bbox_head'``, ``'scene'`` of ``'a.scene'``."""
+    last = module_name.split('.')[-1]
+    return 'head' if last.endswith('_head') else last

@@ -109,6 +109,7 @@ class SceneModule(PretrainedModule):
     """
 
     searched_part = 'scene'
+    searched_operations = LOW_LEVEL_OPERATIONS
 
     def __init__(
         self,
@@ -161,7 +162,7 @@ class SceneModule(PretrainedModule):
 
     def derive(self) -> List[str]:
         """The genotype that a supernet's alphas prefer."""
-        return derive_operations(self.alphas, LOW_LEVEL_OPERATIONS)
+        return derive_operations(self.alphas, self.searched_operations)
 
     @property
     def radius(self) -> int:

@@ -7,7 +7,7 @@ from mmengine.optim import OptimWrapper
 from ruas_mm.registry import MODELS
 
 PARTS = ('scene', 'noise_remover', 'noise_estimator')
-FIDELITY, RTV = 'loss_fidelity', 'loss_rtv'
+FIDELITY, RTV = 'loss_scene_fidelity', 'loss_scene_rtv'
 NEIGHBOR = dict(type='ruas_mm.Neighbor2NeighborLoss')
 RELEASED = dict(type='ruas_mm.ReleasedNoiseLoss')
 

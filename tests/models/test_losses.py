@@ -85,18 +85,18 @@ def scene_of(*illuminations):
 def test_scene_loss_is_fidelity_and_weighted_prior():
     y, first, t = torch.rand(3, 2, 3, 9, 11, dtype=torch.double)
     losses = build('SceneLoss', eta=0.3, sigma=2.0)(y, scene_of(first, t))
-    assert set(losses) == {'loss_fidelity', 'loss_rtv'}
+    assert set(losses) == {'loss_scene_fidelity', 'loss_scene_rtv'}
     expected = ((t - y) ** 2).sum() / y.numel()
-    torch.testing.assert_close(losses['loss_fidelity'], expected)
+    torch.testing.assert_close(losses['loss_scene_fidelity'], expected)
     prior = np.mean([rtv_by_hand(picture, 2.0, 1e-3) for picture in t])
-    assert losses['loss_rtv'].item() == pytest.approx(0.3 * prior)
+    assert losses['loss_scene_rtv'].item() == pytest.approx(0.3 * prior)
 
 
 def test_scene_loss_defaults():
     y, t = torch.rand(2, 1, 3, 9, 11)
     losses = build('SceneLoss')(y, scene_of(t))
     expected = 1e-3 * relative_total_variation(t, 3.0).mean()
-    torch.testing.assert_close(losses['loss_rtv'], expected)
+    torch.testing.assert_close(losses['loss_scene_rtv'], expected)
 
 
 def test_autocast_leaves_the_scene_loss():

@@ -37,8 +37,8 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         channel_order: Order in which the data loader delivers, ``'bgr'``
             (mmcv's) or ``'rgb'``.
         attach_scene: Whether each data sample gets a field ``scene`` with
-            ``enhanced`` and ``illumination``, RGB, (3, H, W), at the size the
-            network sees.
+            ``low_light`` (y), ``enhanced`` (u^K) and ``illumination`` (t^K),
+            RGB, (3, H, W), at the size the network sees.
         batch_augments: Given by mmpretrain's classifiers; handed on.
         non_blocking: As in the host's preprocessor.
 
@@ -116,7 +116,9 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
             )
         enhanced, illuminations = self.enhance(images)
         if self.attach_scene:
-            self._attach(data.get('data_samples'), enhanced, illuminations)
+            self._attach(
+                data.get('data_samples'), images, enhanced, illuminations
+            )
         enhanced = [self._reorder(u, 0) * 255 for u in enhanced]
         if isinstance(inputs, Tensor):
             enhanced = torch.stack(enhanced)
@@ -146,12 +148,16 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         return list(reflectances), list(illuminations)
 
     def _enhance_batch(self, images: Tensor) -> Tuple[Tensor, Tensor]:
-        # photometric augmentation can leave [0, 255]
-        y = self._reorder(images, 1).float().div(255).clamp(0, 1)
+        y = self._low_light(images, channel_dim=1)
         if not torch.is_grad_enabled() and hasattr(self.scene, 'enhance'):
             return self.scene.enhance(y)
         scene = self.scene(y)
         return scene.reflectances[-1], scene.illuminations[-1]
+
+    def _low_light(self, images: Tensor, channel_dim: int) -> Tensor:
+        """RGB in [0, 1]; photometric augmentation can leave [0, 255]."""
+        y = self._reorder(images, channel_dim)
+        return y.float().div(255).clamp(0, 1)
 
     def _reorder(self, image: Tensor, channel_dim: int) -> Tensor:
         """Between the loader's channel order and RGB, either way."""
@@ -159,9 +165,10 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
             return image.flip(channel_dim)
         return image
 
-    @staticmethod
     def _attach(
+        self,
         data_samples: Optional[list],
+        images: List[Tensor],
         enhanced: List[Tensor],
         illuminations: List[Tensor],
     ) -> None:
@@ -170,6 +177,9 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
                 'attach_scene=True needs data_samples, but the '
                 'pipeline packs none'
             )
-        for sample, u, t in zip(data_samples, enhanced, illuminations):
-            scene = PixelData(enhanced=u, illumination=t)
+        for sample, image, u, t in zip(
+            data_samples, images, enhanced, illuminations
+        ):
+            y = self._low_light(image, channel_dim=0)
+            scene = PixelData(low_light=y, enhanced=u, illumination=t)
             sample.set_field(scene, 'scene', dtype=PixelData)

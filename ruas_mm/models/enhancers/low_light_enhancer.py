@@ -23,7 +23,8 @@ from ruas_mm.models.tiling import tile_size, tiled
 from ruas_mm.registry import MODELS
 
 VARIANTS = ('RUAS_S', 'RUAS', 'RUAS_A')
-STAGES = ('scene', 'noise_estimator', 'noise_remover', 'end_to_end')
+STAGES = ('scene', 'noise_estimator', 'noise_remover', 'task', 'end_to_end')
+NOISE_PARTS = ('noise_estimator', 'noise_remover')
 REMOVAL_GENOTYPES = dict(
     RUAS=NOISE_REMOVAL_CVPR21, RUAS_A=NOISE_REMOVAL_JOURNAL
 )
@@ -47,8 +48,9 @@ class LowLightEnhancer(BaseModel):
         noise_threshold: Noise score (mean of |theta|) from which on RUAS_A
             removes noise. 0.035: release.
         stage: What is trained: ``'scene'``, ``'noise_estimator'`` or
-            ``'noise_remover'`` alone, the paper's order, or
-            ``'end_to_end'``. What is not trained gets no gradient.
+            ``'noise_remover'`` alone, the paper's order, ``'task'``, both of
+            the latter, or ``'end_to_end'``. What is not trained gets no
+            gradient.
         scene_loss: Config of the loss of the scene module.
         noise_loss: Config of the loss of estimator and remover.
         data_preprocessor: Config; default
@@ -110,7 +112,10 @@ class LowLightEnhancer(BaseModel):
             ValueError: The variant has no such part.
         """
         allowed = [
-            s for s in STAGES if getattr(self, s, self.scene) is not None
+            s
+            for s in STAGES
+            if getattr(self, s, self.scene) is not None
+            and (s != 'task' or self.variant != 'RUAS_S')
         ]
         if stage not in allowed:
             raise ValueError(
@@ -118,7 +123,9 @@ class LowLightEnhancer(BaseModel):
             )
         self.stage = stage
         self.requires_grad_(stage == 'end_to_end')
-        getattr(self, stage, self).requires_grad_(True)
+        for part in ('scene', *NOISE_PARTS):
+            if self._trains(part):
+                getattr(self, part).requires_grad_(True)
 
     def enhance(
         self,
@@ -281,7 +288,8 @@ class LowLightEnhancer(BaseModel):
 
     def _trains(self, part: str) -> bool:
         present = getattr(self, part) is not None
-        return present and self.stage in (part, 'end_to_end')
+        stages = (part, 'end_to_end', 'task' if part in NOISE_PARTS else part)
+        return present and self.stage in stages
 
     def _light_on(self, y: Tensor) -> Tensor:
         if self._trains('scene'):

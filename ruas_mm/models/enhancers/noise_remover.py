@@ -41,6 +41,8 @@ class NoiseRemover(PretrainedModule):
         ValueError: The genotype does not fit a distillation cell.
     """
 
+    searched_operations = LOW_LEVEL_OPERATIONS
+
     def __init__(
         self,
         genotype: Optional[Sequence[str]] = NOISE_REMOVAL_JOURNAL,
@@ -61,7 +63,7 @@ class NoiseRemover(PretrainedModule):
 
     def derive(self) -> List[str]:
         """The genotype that a supernet's alphas prefer."""
-        return derive_operations(self.alphas, LOW_LEVEL_OPERATIONS)
+        return derive_operations(self.alphas, self.searched_operations)
 
     @property
     def radius(self) -> int:

@@ -46,6 +46,7 @@ class SearchableSSDHead(SSDHead):
     # mmdet 3.3.0 reads it in predict, but its SSDHead has none
     # (mmdetection issue 11780)
     loss_cls = None
+    searched_operations = HIGH_LEVEL_OPERATIONS
 
     def __init__(self, *, genotype: Optional[dict], **kwargs) -> None:
         if genotype is not None and (
@@ -85,7 +86,7 @@ class SearchableSSDHead(SSDHead):
 
     def derive(self) -> Dict[str, List[str]]:
         """The genotype that a supernet's alphas prefer."""
-        operations = derive_operations(self.alphas, HIGH_LEVEL_OPERATIONS)
+        operations = derive_operations(self.alphas, self.searched_operations)
         levels = len(self.reg_convs)
         return dict(reg=operations[:levels], cls=operations[levels:])
 

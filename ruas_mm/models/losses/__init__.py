@@ -1,9 +1,10 @@
 from .noise_as_clean_loss import NoiseAsCleanLoss
 from .noise_losses import Neighbor2NeighborLoss, ReleasedNoiseLoss
 from .relative_total_variation import relative_total_variation
-from .scene_loss import SceneLoss
+from .scene_loss import SCENE_LOSSES, SceneLoss
 
 __all__ = [
+    'SCENE_LOSSES',
     'Neighbor2NeighborLoss',
     'NoiseAsCleanLoss',
     'ReleasedNoiseLoss',

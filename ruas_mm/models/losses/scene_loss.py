@@ -16,6 +16,9 @@ from ruas_mm.registry import MODELS
 
 from .relative_total_variation import relative_total_variation
 
+SCENE_LOSSES = 'loss_scene'
+"""How the names of l_s begin; all other losses of a model are l_t."""
+
 
 @MODELS.register_module()
 class SceneLoss(nn.Module):
@@ -40,12 +43,14 @@ class SceneLoss(nn.Module):
             scene: What the scene module made of them.
 
         Returns:
-            ``loss_fidelity`` and ``loss_rtv`` (weighted), each a scalar.
+            ``loss_scene_fidelity`` and ``loss_scene_rtv`` (weighted), each a
+            scalar.
         """
         t = scene.illuminations[-1]
         # differences of a smooth map would drown in half precision
         with torch.autocast(device_type=t.device.type, enabled=False):
             rtv = relative_total_variation(t, self.sigma).mean()
-        return dict(
-            loss_fidelity=(t - y).square().mean(), loss_rtv=self.eta * rtv
-        )
+        return {
+            f'{SCENE_LOSSES}_fidelity': (t - y).square().mean(),
+            f'{SCENE_LOSSES}_rtv': self.eta * rtv,
+        }

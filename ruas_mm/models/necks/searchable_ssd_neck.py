@@ -40,6 +40,8 @@ class SearchableSSDNeck(SSDNeck):
         ValueError: Wrong length or unknown operation.
     """
 
+    searched_operations = HIGH_LEVEL_OPERATIONS
+
     def __init__(self, *, genotype: Optional[Sequence[str]], **kwargs) -> None:
         super().__init__(**kwargs)
         places = len(self.extra_layers)
@@ -66,7 +68,7 @@ class SearchableSSDNeck(SSDNeck):
 
     def derive(self) -> List[str]:
         """The genotype that a supernet's alphas prefer."""
-        return derive_operations(self.alphas, HIGH_LEVEL_OPERATIONS)
+        return derive_operations(self.alphas, self.searched_operations)
 
     def forward(self, inputs: Tuple[Tensor]) -> Tuple[Tensor]:
         """See :class:`SSDNeck`."""

@@ -1,0 +1,51 @@
+"""Search RUAS on LOL: scene cell and noise removal cell (Fig. 5, Table 4).
+
+Sec. 6.1: 20 epochs, one picture a step. Half of the dark pictures train the
+weights, the other half the architecture; no reference is read.
+
+Command:  python tools/train.py configs/search/ruas_lol.py
+          python tools/train.py work_dirs/ruas_lol/derived.py
+Time:     not run at full scale (about 50 min on two CPU cores, from the mini)
+Expected: the paper's network has 18.226 dB / .717 (Table 4, cooperative);
+          the mini sibling: docs/search.md
+"""
+
+_base_ = ['../_base_/lol.py', '../_base_/ruas.py']
+
+model = dict(scene=dict(genotype=None), noise_remover=dict(genotype=None))
+
+train_dataloader = dict(
+    batch_size=1,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        _delete_=True,
+        type='ruas_mm.HalfDataset',
+        half='even',
+        dataset={{_base_.lol_train}},
+    ),
+)
+search_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='ruas_mm.HalfDataset', half='odd', dataset={{_base_.lol_train}}
+    ),
+)
+custom_hooks = [
+    dict(
+        type='ruas_mm.CooperativeSearchHook',
+        val_dataloader=search_dataloader,
+        phases=dict(scene=2, task=2),
+        train_config='configs/ruas_lol.py',
+    )
+]
+
+train_cfg = dict(_delete_=True, by_epoch=True, max_epochs=20)
+param_scheduler = []
+default_hooks = dict(checkpoint=dict(by_epoch=True, interval=1))
+log_processor = dict(by_epoch=True)
+find_unused_parameters = True
+val_cfg = None
+val_dataloader = None
+val_evaluator = None

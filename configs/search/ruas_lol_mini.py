@@ -1,0 +1,32 @@
+"""The search on LOL in minutes: 400 steps, a larger rate of the alphas.
+
+Command:  export LOL_ROOT=lol_split LOL_VERSION=v1 LOL_SPLIT=official
+          (tools/split_pairs.py)
+          python tools/train.py configs/search/ruas_lol_mini.py
+          python tools/train.py work_dirs/ruas_lol_mini/derived.py
+Time:     see docs/benchmark.md
+Expected: docs/benchmark.md, "Search"
+"""
+
+_base_ = './ruas_lol.py'
+
+train_dataloader = dict(
+    num_workers=1,
+    sampler=dict(_delete_=True, type='InfiniteSampler', shuffle=True),
+)
+custom_hooks = [
+    dict(
+        type='ruas_mm.CooperativeSearchHook',
+        val_dataloader={{_base_.search_dataloader}},
+        phases=dict(scene=40, task=40),
+        by_epoch=False,
+        interval=100,
+        optimizer=dict(
+            type='Adam', lr=3e-3, betas=(0.5, 0.999), weight_decay=1e-3
+        ),
+        train_config='configs/ruas_lol.py',
+    )
+]
+train_cfg = dict(_delete_=True, by_epoch=False, max_iters=400)
+default_hooks = dict(checkpoint=dict(by_epoch=False, interval=100))
+log_processor = dict(by_epoch=False)

@@ -1,0 +1,77 @@
+"""Batches of the validation part of a search, endless and resumable."""
+
+import logging
+from pathlib import Path
+from typing import Iterator, Set
+
+from mmengine.logging import print_log
+from torch.utils.data import DataLoader, Dataset
+
+
+class ValidationBatches:
+    """An endless iterator with a position.
+
+    Which pictures batch number n holds depends on n alone, as the sampler is
+    seeded by epoch; a resumed search therefore goes on where it was.
+
+    Args:
+        dataloader: As ``Runner.build_dataloader`` gives it.
+
+    Raises:
+        ValueError: It gives no batch.
+    """
+
+    def __init__(self, dataloader: DataLoader) -> None:
+        if not len(dataloader.dataset) or not len(dataloader):
+            raise ValueError(
+                f'the validation set of the search has '
+                f'{len(dataloader.dataset)} samples, which give no batch; '
+                'allowed: at least one batch'
+            )
+        self.dataloader = dataloader
+        self.position = 0
+        self._iterator: Iterator = iter(())
+
+    def seek(self, position: int) -> None:
+        """Go to batch number ``position`` (from 0)."""
+        start = position % len(self.dataloader)
+        self.position = position
+        if start:
+            self.position -= start
+            for _ in range(start):  # loaded, so that workers stay in step
+                next(self)
+
+    def __next__(self) -> dict:
+        epoch, index = divmod(self.position, len(self.dataloader))
+        if index == 0:
+            sampler = getattr(self.dataloader.batch_sampler, 'sampler', None)
+            for seeded in (sampler, self.dataloader.sampler):
+                if hasattr(seeded, 'set_epoch'):
+                    seeded.set_epoch(epoch)
+            self._iterator = iter(self.dataloader)
+        self.position += 1
+        return next(self._iterator)
+
+
+def warn_of_shared_files(train: Dataset, val: Dataset) -> None:
+    """Warn if pictures of the training part are in the validation part."""
+    shared = image_files(train) & image_files(val)
+    if shared:
+        example = sorted(shared)[0]
+        print_log(
+            f'{len(shared)} pictures are in both the training and the '
+            f'validation set of the search, such as {example}: alphas are '
+            'then chosen by what the weights have learnt by heart. Name '
+            'disjoint parts, for example with ruas_mm.HalfDataset',
+            logger='current',
+            level=logging.WARNING,
+        )
+
+
+def image_files(dataset: Dataset) -> Set[str]:
+    """Files of a data set of MMEngine's kind; of others none is known."""
+    if not hasattr(dataset, 'get_data_info'):
+        return set()
+    infos = (dataset.get_data_info(i) for i in range(len(dataset)))
+    paths = (info.get('img_path') for info in infos)
+    return {str(Path(path).resolve()) for path in paths if path}

@@ -1,0 +1,145 @@
+"""Rows of the paper's tables and figures that ``reproduce.py`` runs."""
+
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional, Sequence
+
+from ruas_mm.models.cells import HIGH_LEVEL_OPERATIONS, LOW_LEVEL_OPERATIONS
+
+CELL, NECK, LEVELS = 7, 4, 6  # places of a cell, a neck and a branch
+DETECTION = 'ruas_ssdlite_exdark_160.py'
+SEARCHES = {
+    'ruas_lol.py': 'search/ruas_lol_mini.py',
+    DETECTION: 'search/ruas_ssdlite_exdark_mini.py',
+}
+"""Config of a network to the config of its search."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table.
+
+    Attributes:
+        name: As in the paper.
+        paper: Its figures, in the order of ``COLUMNS``; None where it gives
+            pictures alone.
+        config: File in ``configs/``.
+        options: What differs from the config.
+        parts: Parts that are trained one after the other; empty: all at once.
+        strategy: Of the search that gives the genotype; None: no search.
+    """
+
+    name: str
+    paper: Optional[Sequence[Optional[float]]]
+    config: str = 'ruas_lol.py'
+    options: dict = field(default_factory=dict)
+    parts: Sequence[str] = ('scene', 'noise_remover')
+    strategy: Optional[str] = None
+
+
+def _scene_row(name: str, paper: Optional[tuple], **scene) -> Row:
+    options = {f'model.scene.{key}': value for key, value in scene.items()}
+    options['model.variant'] = 'RUAS_S'
+    return Row(name, paper, options=options, parts=('scene',))
+
+
+def _heuristic_row(operation: Optional[str], *paper: float) -> Row:
+    """The same operation everywhere; None: the supernet as it is."""
+    genotype = None if operation is None else [operation] * CELL
+    options = {
+        f'model.{part}.genotype': genotype
+        for part in ('scene', 'noise_remover')
+    }
+    return Row(operation or 'Supernet', paper, options=options)
+
+
+def _detection_row(operation: str) -> Row:
+    """The same operation in neck and head, and in the scene cell if can be."""
+    scene = operation if operation in LOW_LEVEL_OPERATIONS else '3-C'
+    head = 'model.bbox_head.genotype'
+    options = {
+        'model.data_preprocessor.scene.genotype': [scene] * CELL,
+        'model.neck.genotype': [operation] * NECK,
+        f'{head}.reg': [operation] * LEVELS,
+        f'{head}.cls': [operation] * LEVELS,
+    }
+    return Row(operation, None, DETECTION, options, parts=())
+
+
+QUALITY = ('PSNR', 'SSIM', 'LPIPS')
+COST = ('PSNR', 'SSIM', 'SIZE (M)', 'FLOPs (G)')
+COLUMNS = dict(
+    table2=QUALITY,
+    fig3=QUALITY,
+    table5=QUALITY,
+    table3=COST,
+    table4=COST,
+    detection=('bbox_mAP', 'AP50', 'SIZE (M)'),
+)
+PAPER_DATA = dict(
+    table2='MIT-Adobe FiveK',
+    fig3='-',
+    table5='LOL, 100 pairs',
+    table3='MIT-Adobe FiveK',
+    table4='LOL, 100 pairs',
+    detection='no such table',
+)
+
+TABLES: Dict[str, List[Row]] = {
+    'table2': [
+        _scene_row('K = 1', (13.013, 0.772, 0.205), num_stages=1),
+        _scene_row('K = 2', (20.926, 0.823, 0.172), num_stages=2),
+        _scene_row('K = 3', (21.018, 0.855, 0.139), num_stages=3),
+        _scene_row('K = 4', (20.857, 0.826, 0.172), num_stages=4),
+        _scene_row('K = 5', (20.846, 0.828, 0.162), num_stages=5),
+    ],
+    'fig3': [
+        _scene_row('fixed', None, warm_start='fixed'),
+        _scene_row('without rectification', None, warm_start='unrectified'),
+        _scene_row(
+            'with rectification, gamma .02',
+            None,
+            warm_start='rectified',
+            gamma=0.02,
+        ),
+        _scene_row(
+            'with rectification, gamma .5',
+            None,
+            warm_start='rectified',
+            gamma=0.5,
+        ),
+    ],
+    'table3': [
+        _heuristic_row('1-C', 18.829, 0.816, 0.002, 0.495),
+        _heuristic_row('3-C', 19.107, 0.823, 0.010, 2.309),
+        _heuristic_row('1-RC', 19.151, 0.823, 0.002, 0.495),
+        _heuristic_row('3-RC', 19.307, 0.810, 0.010, 2.309),
+        _heuristic_row('3-2-DC', 19.154, 0.833, 0.010, 2.309),
+        _heuristic_row('3-2-RDC', 19.391, 0.825, 0.010, 2.309),
+        Row('RUAS', (21.018, 0.855, 0.003, 0.832), strategy='cooperative'),
+        Row('RUAS, released genotype', None),
+        _heuristic_row(None, 18.940, 0.819, 0.038, 9.113),
+    ],
+    # the paper's table has the units of size and FLOPs swapped
+    'table4': [
+        Row(f'{strategy.capitalize()} search', paper, strategy=strategy)
+        for strategy, paper in {
+            'global': (14.496, 0.543, 0.004, 1.001),
+            'independent': (15.841, 0.584, 0.005, 1.220),
+            'cooperative': (18.226, 0.717, 0.003, 0.832),
+        }.items()
+    ],
+    'detection': [
+        *map(_detection_row, HIGH_LEVEL_OPERATIONS[:8]),
+        Row('RUAS', None, DETECTION, parts=(), strategy='cooperative'),
+    ],
+    'table5': [
+        _scene_row('RUAS_S', (16.038, 0.513, 0.661)),
+        Row('RUAS', (18.226, 0.717, 0.354)),
+        Row(
+            'RUAS_A',
+            (19.751, 0.735, 0.393),
+            'ruas_a_lol.py',
+            parts=('scene', 'noise_estimator', 'noise_remover'),
+        ),
+    ],
+}
