@@ -46,7 +46,7 @@ def test_detection_config_builds_and_learns(path, monkeypatch):
         ),
         gt_instances=InstanceData(
             bboxes=torch.tensor([[20.0, 30, 150, 200]]),
-            labels=torch.tensor([3]),
+            labels=torch.tensor([cfg.model.bbox_head.num_classes - 1]),
         ),
     )
     data = dict(

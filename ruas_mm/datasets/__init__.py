@@ -14,6 +14,7 @@ __all__ = [
 
 # Detection data sets build on mmdet's base class; nobody else needs mmdet.
 if is_installed('mmdet'):
+    from .darkface import DarkFaceDataset
     from .exdark import ExDarkDataset
 
-    __all__ += ['ExDarkDataset']
+    __all__ += ['DarkFaceDataset', 'ExDarkDataset']

@@ -4,14 +4,13 @@ Source: https://github.com/cs-chan/Exclusively-Dark-Image-Dataset (BSD-3; for
 commercial use ask the authors). Paper: https://arxiv.org/abs/1805.11227
 """
 
-import logging
 import os.path as osp
 from typing import List, Optional, Sequence, Union
 
-import numpy as np
-from mmdet.datasets import BaseDetDataset
-from mmengine.logging import print_log
-
+from ruas_mm.datasets.checked_detection import (
+    CheckedDetectionDataset,
+    clip_boxes,
+)
 from ruas_mm.datasets.exdark_files import (
     CLASSES,
     LIGHTS,
@@ -21,16 +20,8 @@ from ruas_mm.datasets.exdark_files import (
     read_annotation,
     read_image_list,
 )
-from ruas_mm.datasets.image_files import (
-    DataNotFoundError,
-    FileIndex,
-    check_image_complete,
-    read_image_size,
-)
+from ruas_mm.datasets.image_files import DataNotFoundError, FileIndex
 from ruas_mm.registry import DATASETS
-
-RANDOM_SPLITS = {'paper': (5200, 1200), '80-20': (5896, 1467)}
-"""Split name -> number of training and test images."""
 
 HOW_TO_GET = """
 ExDark was not found: {missing}
@@ -46,7 +37,7 @@ To try without it, on a small set made from a library's photographs:
 
 
 @DATASETS.register_module()
-class ExDarkDataset(BaseDetDataset):
+class ExDarkDataset(CheckedDetectionDataset):
     """ExDark as downloaded.
 
     ::
@@ -116,6 +107,7 @@ class ExDarkDataset(BaseDetDataset):
             (170, 110, 40),
         ],
     )
+    RANDOM_SPLITS = {'paper': (5200, 1200), '80-20': (5896, 1467)}
 
     def __init__(
         self,
@@ -132,7 +124,7 @@ class ExDarkDataset(BaseDetDataset):
     ) -> None:
         allowed = {
             'official': (*OFFICIAL_SUBSETS, 'trainval', 'all'),
-            **dict.fromkeys(RANDOM_SPLITS, ('train', 'test', 'all')),
+            **dict.fromkeys(self.RANDOM_SPLITS, ('train', 'test', 'all')),
         }
         if split not in allowed:
             raise ValueError(f'split={split!r}, allowed: {list(allowed)}')
@@ -141,13 +133,13 @@ class ExDarkDataset(BaseDetDataset):
                 f'subset={subset!r}, allowed for split={split!r}:'
                 f' {allowed[split]}'
             )
-        self.split = split
-        self.subset = subset
         self.lights = _check_names('lights', lights, LIGHTS)
         self.places = _check_names('places', places, PLACES)
-        self.split_seed = split_seed
-        self.read_images = read_images
         super().__init__(
+            split=split,
+            subset=subset,
+            split_seed=split_seed,
+            read_images=read_images,
             data_root=data_root,
             ann_file=ann_file,
             data_prefix={
@@ -158,15 +150,9 @@ class ExDarkDataset(BaseDetDataset):
             **kwargs,
         )
 
-    @property
-    def metainfo(self) -> dict:
-        """mmdet's meta information and ``split_name``."""
-        return {**super().metainfo, 'split_name': self.split_name}
-
-    @property
-    def split_name(self) -> str:
-        """For example ``'official/test, light Low, 241 images'``."""
-        filters = [
+    def filter_names(self) -> List[str]:
+        """For example ``['light Low']``."""
+        return [
             f'{name} {"+".join(kept)}'
             for name, kept, everything in (
                 ('light', self.lights, LIGHTS),
@@ -174,18 +160,14 @@ class ExDarkDataset(BaseDetDataset):
             )
             if kept != everything
         ]
-        seed = [f'seed {self.split_seed}'] if self.split != 'official' else []
-        return ', '.join(
-            [
-                f'{self.split}/{self.subset}',
-                *seed,
-                *filters,
-                f'{len(self)} images',
-            ]
-        )
 
-    def load_data_list(self) -> List[dict]:
-        """Read list, annotations and image headers of the chosen subset."""
+    def choose_rows(self) -> List[ListedImage]:
+        """Rows of the image list.
+
+        Raises:
+            DataNotFoundError: The folder or the list is missing.
+            ValueError: No image is left.
+        """
         for place in (self.data_root, self.ann_file):
             if not osp.exists(place):
                 raise DataNotFoundError(
@@ -193,7 +175,7 @@ class ExDarkDataset(BaseDetDataset):
                 )
         rows = [
             row
-            for row in self._choose(read_image_list(self.ann_file))
+            for row in self._choose_subset(read_image_list(self.ann_file))
             if row.light in self.lights and row.place in self.places
         ]
         if not rows:
@@ -202,57 +184,26 @@ class ExDarkDataset(BaseDetDataset):
                 f'{self.subset!r} with lights={self.lights} and '
                 f'places={self.places}'
             )
-        annotations = FileIndex(self.data_prefix['ann'])
-        images = FileIndex(self.data_prefix['img'])
-        data_list, problems = [], []
-        for row in rows:
-            try:
-                data_list.append(
-                    self._read_image_info(
-                        row, images, annotations, len(data_list)
-                    )
-                )
-            except ValueError as error:
-                problems.append(str(error))
-        if problems:
-            raise ValueError(
-                f'{len(problems)} of {len(rows)} images of ExDark '
-                f'{self.split}/{self.subset} cannot be used:\n  '
-                + '\n  '.join(problems[:10])
-                + ('\n  ...' if len(problems) > 10 else '')
-            )
-        return data_list
+        return rows
 
-    def filter_data(self) -> List[dict]:
-        """Apply ``filter_cfg`` while training, as mmdet's data sets do."""
-        if self.test_mode or self.filter_cfg is None:
-            return self.data_list
-        empty_too = not self.filter_cfg.get('filter_empty_gt', False)
-        min_size = self.filter_cfg.get('min_size', 0)
-        kept = [
-            info
-            for info in self.data_list
-            if (empty_too or info['instances'])
-            and (
-                'width' not in info
-                or min(info['width'], info['height']) >= min_size
-            )
+    def read_row(
+        self, row: ListedImage, images: FileIndex, annotations: FileIndex
+    ) -> dict:
+        """See :meth:`CheckedDetectionDataset.read_row`."""
+        info = self.read_image(images, row.folder, row.name)
+        path = annotations.find(row.folder, f'{row.name}.txt')
+        boxes = [
+            (label, left, top, left + width, top + height)
+            for label, left, top, width, height in read_annotation(path)
         ]
-        if not kept:
-            raise ValueError(
-                f'filter_cfg={dict(self.filter_cfg)} leaves none of the '
-                f'{len(self.data_list)} images of ExDark '
-                f'{self.split}/{self.subset}'
-            )
-        return kept
+        return dict(
+            info,
+            light=row.light,
+            place=row.place,
+            instances=clip_boxes(path, boxes, info),
+        )
 
-    def prepare_data(self, idx: int) -> dict:
-        """Load one image; a truncated file is an error, not grey pixels."""
-        if self.read_images:
-            check_image_complete(self.get_data_info(idx)['img_path'])
-        return super().prepare_data(idx)
-
-    def _choose(self, rows: List[ListedImage]) -> List[ListedImage]:
+    def _choose_subset(self, rows: List[ListedImage]) -> List[ListedImage]:
         if self.subset == 'all':
             return rows
         if self.split == 'official':
@@ -262,63 +213,7 @@ class ExDarkDataset(BaseDetDataset):
                 else (self.subset,)
             )
             return [row for row in rows if row.subset in kept]
-        num_train, num_test = RANDOM_SPLITS[self.split]
-        if len(rows) < num_train + num_test:
-            raise ValueError(
-                f'split={self.split!r} draws {num_train + num_test} images, '
-                f'but {self.ann_file} lists {len(rows)}; allowed: the '
-                'official list of 7,363'
-            )
-        # the legacy generator: its stream is frozen over numpy versions
-        order = np.random.RandomState(self.split_seed).permutation(len(rows))
-        part = (
-            order[:num_train]
-            if self.subset == 'train'
-            else order[num_train : num_train + num_test]
-        )
-        return [rows[i] for i in sorted(part)]
-
-    def _read_image_info(
-        self,
-        row: ListedImage,
-        images: FileIndex,
-        annotations: FileIndex,
-        img_id: int,
-    ) -> dict:
-        info = dict(
-            img_id=img_id, light=row.light, place=row.place, instances=[]
-        )
-        width = height = np.inf
-        if self.read_images:
-            info['img_path'] = images.find(row.folder, row.name)
-            width, height = read_image_size(info['img_path'])
-            info.update(width=width, height=height)
-        else:
-            info['img_path'] = osp.join(images.root, row.folder, row.name)
-        path = annotations.find(row.folder, f'{row.name}.txt')
-        for label, left, top, w, h in read_annotation(path):
-            box = [
-                max(left, 0),
-                max(top, 0),
-                min(left + w, width),
-                min(top + h, height),
-            ]  # yapf: skip
-            if box[2] <= box[0] or box[3] <= box[1]:
-                print_log(
-                    f'{path}: box {left} {top} {w} {h} lies outside the '
-                    'image and is left out',
-                    logger='current',
-                    level=logging.WARNING,
-                )
-                continue
-            info['instances'].append(
-                dict(
-                    bbox=[float(side) for side in box],
-                    bbox_label=label,
-                    ignore_flag=0,
-                )
-            )
-        return info
+        return self.draw(rows, self.ann_file)
 
 
 def _check_names(

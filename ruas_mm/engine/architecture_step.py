@@ -22,9 +22,10 @@ from ruas_mm.models.architecture import (
 )
 from ruas_mm.models.losses import SCENE_LOSSES
 
-from .bilevel import Loss, architecture_gradient
+from .bilevel import MODES, Loss, architecture_gradient
 from .functional_loss import functional_loss
 
+FIRST_ORDER = MODES[0]
 Combine = Callable[[Dict[str, Tensor]], Tensor]
 
 
@@ -89,8 +90,8 @@ class ArchitectureStep:
             val_batch: The same of the validation loader.
 
         Raises:
-            ValueError: A loss or a gradient that is not finite; alphas stay
-                as they were.
+            NotFiniteError: A loss or a gradient is not finite; alphas stay as
+                they were.
         """
         gradients = self.gradients(part, task_weight, train_batch, val_batch)
         alphas = architecture_parameters(self.model)
@@ -122,6 +123,9 @@ class ArchitectureStep:
             if weight.requires_grad
         }
         val_part = 'end_to_end' if part == 'scene' and task_weight else part
+        settings = dict(lr=0.0)
+        if self.mode != FIRST_ORDER:
+            settings = sgd_settings(self.optim_wrapper.optimizer, weights)
         return architecture_gradient(
             self._loss(train_batch, part, _sum),
             self._loss(val_batch, val_part, partial(_weigh, task_weight)),
@@ -129,7 +133,7 @@ class ArchitectureStep:
             alphas,
             mode=self.mode,
             average=self.average,
-            **sgd_settings(self.optim_wrapper.optimizer, weights),
+            **settings,
         )
 
     def _loss(self, batch: dict, stage: str, combine: Combine) -> Loss:

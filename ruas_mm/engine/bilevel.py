@@ -24,6 +24,10 @@ MODES = ('first_order', 'finite_difference', 'exact')
 RADIUS = 0.01  # how far the weights move in a finite difference: DARTS
 
 
+class NotFiniteError(ValueError):
+    """A loss or a gradient of a search is inf or NaN."""
+
+
 def architecture_gradient(
     train_loss: Loss,
     val_loss: Loss,
@@ -76,8 +80,9 @@ def architecture_gradient(
         Like ``alphas``; zeros where neither loss depends on an entry.
 
     Raises:
-        ValueError: A loss that is not one finite number (named), a gradient
-            that is not finite, or an argument out of its range.
+        NotFiniteError: A loss (named) or a gradient is not finite.
+        ValueError: A loss that is not one number, or an argument out of its
+            range.
     """
     _check_arguments(
         weights, lr, momentum, momentum_buffers, weight_decay, mode
@@ -163,7 +168,7 @@ class _Evaluation:
             mean = {n: g for n, g in mean.items() if n in gradient or g.any()}
         for name, g in mean.items():
             if not g.isfinite().all():
-                raise ValueError(
+                raise NotFiniteError(
                     f'the gradient of {self.name} by {name!r} is not finite; '
                     'the architecture was not updated'
                 )
@@ -179,7 +184,7 @@ class _Evaluation:
         if self.average is not None:
             self.average([value])  # all processes stop, or none
         if not torch.isfinite(value):
-            raise ValueError(
+            raise NotFiniteError(
                 f'{self.name} is {value.item()}, allowed: a finite number; '
                 'the architecture was not updated'
             )

@@ -20,7 +20,7 @@ from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 from torch import nn
 
 from ruas_mm.engine.architecture_step import ArchitectureStep
-from ruas_mm.engine.bilevel import MODES
+from ruas_mm.engine.bilevel import MODES, NotFiniteError
 from ruas_mm.engine.search_report import SearchReport, alpha_scalars
 from ruas_mm.engine.search_schedule import SearchSchedule
 from ruas_mm.engine.validation_batches import (
@@ -170,7 +170,7 @@ class CooperativeSearchHook(Hook):
         weight = self.schedule.weight_of_task(self.part, self.beta)
         try:
             self.step(self.part, weight, data_batch, next(self.val_batches))
-        except ValueError as error:
+        except NotFiniteError as error:
             self._stop(runner, str(error), error)
 
     def after_train_iter(
@@ -298,7 +298,7 @@ class CooperativeSearchHook(Hook):
             if path.exists()
             else ('no genotype was written yet')
         )
-        raise ValueError(
+        raise NotFiniteError(
             f'the search stops at iteration {runner.iter}: {why}; {kept}. '
             'Try a smaller learning rate, clip_grad, or resume with '
             'another second_order'

@@ -1,0 +1,18 @@
+"""DARK FACE, to be put into any mmdet config by that config.
+
+DARKFACE_ROOT names the folder, DARKFACE_SPLIT the split: paper (default) or
+hla. Neither has a validation part: it is the test part.
+"""
+
+custom_imports = dict(imports=['ruas_mm'], allow_failed_imports=False)
+
+darkface_train = dict(
+    type='ruas_mm.DarkFaceDataset',
+    data_root='{{$DARKFACE_ROOT:data/DARKFACE}}',
+    # in place of the host's: there is no list, and the folders are looked for
+    ann_file='',
+    data_prefix=None,
+    split='{{$DARKFACE_SPLIT:paper}}',
+    subset='train',
+)
+darkface_test = dict(darkface_train, subset='test')

@@ -1,0 +1,204 @@
+"""What the detection data sets have in common: their files are checked."""
+
+import logging
+import os.path as osp
+from typing import Dict, Iterable, List, Sequence, Tuple
+
+import numpy as np
+from mmdet.datasets import BaseDetDataset
+from mmengine.logging import print_log
+
+from ruas_mm.datasets.image_files import (
+    FileIndex,
+    check_image_complete,
+    read_image_size,
+)
+
+
+class CheckedDetectionDataset(BaseDetDataset):
+    """A data set read from its files as published, with random splits.
+
+    Images that cannot be used are an error naming up to ten of them, before
+    training starts. Boxes are clipped to the image; a box with nothing inside
+    is left out with a warning.
+
+    Subclasses say which images these are (:meth:`choose_rows`) and read one
+    (:meth:`read_row`); ``data_prefix`` has the folders ``img`` and ``ann``.
+
+    Args:
+        split: Name of the split.
+        subset: Name of its part.
+        split_seed: Seed of the random splits. 0: ours, for comparable runs.
+        read_images: Whether to open each image's header now, for its size and
+            to report a missing or broken file before training starts, and to
+            refuse a truncated file when it is loaded. Without it boxes are
+            clipped at 0 only, and OpenCV fills what is missing with grey.
+        **kwargs: Of ``mmdet.datasets.BaseDetDataset``. In ``filter_cfg``,
+            ``filter_empty_gt`` and ``min_size`` work as in mmdet.
+    """
+
+    RANDOM_SPLITS: Dict[str, Tuple[int, int]] = {}
+    """Split name -> number of training and test images."""
+
+    def __init__(
+        self,
+        split: str,
+        subset: str,
+        split_seed: int,
+        read_images: bool,
+        **kwargs,
+    ) -> None:
+        self.split = split
+        self.subset = subset
+        self.split_seed = split_seed
+        self.read_images = read_images
+        super().__init__(**kwargs)
+
+    @property
+    def metainfo(self) -> dict:
+        """mmdet's meta information and ``split_name``."""
+        return {**super().metainfo, 'split_name': self.split_name}
+
+    @property
+    def split_name(self) -> str:
+        """For example ``'paper/test, seed 0, 1000 images'``."""
+        seeded = self.split in self.RANDOM_SPLITS
+        return ', '.join(
+            [
+                f'{self.split}/{self.subset}',
+                *([f'seed {self.split_seed}'] if seeded else []),
+                *self.filter_names(),
+                f'{len(self)} images',
+            ]
+        )
+
+    def filter_names(self) -> List[str]:
+        """What else restricts the subset, for its name."""
+        return []
+
+    def choose_rows(self) -> list:
+        """One entry for each image of the subset."""
+        raise NotImplementedError
+
+    def read_row(self, row, images: FileIndex, annotations: FileIndex) -> dict:
+        """Read one image's header and boxes (:meth:`read_sample`).
+
+        Raises:
+            ValueError: A missing or broken file, which is named.
+        """
+        raise NotImplementedError
+
+    def load_data_list(self) -> List[dict]:
+        """Read annotations and image headers of the chosen subset."""
+        rows = self.choose_rows()
+        images = FileIndex(self.data_prefix['img'])
+        annotations = FileIndex(self.data_prefix['ann'])
+        data_list, problems = [], []
+        for row in rows:
+            try:
+                info = self.read_row(row, images, annotations)
+                data_list.append(dict(info, img_id=len(data_list)))
+            except ValueError as error:
+                problems.append(str(error))
+        if problems:
+            raise ValueError(
+                f'{len(problems)} of {len(rows)} images of {self._title} '
+                'cannot be used:\n  '
+                + '\n  '.join(problems[:10])
+                + ('\n  ...' if len(problems) > 10 else '')
+            )
+        return data_list
+
+    def filter_data(self) -> List[dict]:
+        """Apply ``filter_cfg`` while training, as mmdet's data sets do."""
+        if self.test_mode or self.filter_cfg is None:
+            return self.data_list
+        empty_too = not self.filter_cfg.get('filter_empty_gt', False)
+        min_size = self.filter_cfg.get('min_size', 0)
+        kept = [
+            info
+            for info in self.data_list
+            if (empty_too or info['instances'])
+            and (
+                'width' not in info
+                or min(info['width'], info['height']) >= min_size
+            )
+        ]
+        if not kept:
+            raise ValueError(
+                f'filter_cfg={dict(self.filter_cfg)} leaves none of the '
+                f'{len(self.data_list)} images of {self._title}'
+            )
+        return kept
+
+    def prepare_data(self, idx: int) -> dict:
+        """Load one image; a truncated file is an error, not grey pixels."""
+        if self.read_images:
+            check_image_complete(self.get_data_info(idx)['img_path'])
+        return super().prepare_data(idx)
+
+    def draw(self, rows: Sequence, source: str) -> list:
+        """The subset of a random split, in the order of ``rows``.
+
+        Raises:
+            ValueError: There are too few; ``source`` says of what.
+        """
+        num_train, num_test = self.RANDOM_SPLITS[self.split]
+        if len(rows) < num_train + num_test:
+            raise ValueError(
+                f'split={self.split!r} draws {num_train + num_test} images, '
+                f'but {source} has {len(rows)}; allowed: the whole data set, '
+                "or subset='all'"
+            )
+        # the legacy generator: its stream is frozen over numpy versions
+        order = np.random.RandomState(self.split_seed).permutation(len(rows))
+        part = (
+            order[:num_train]
+            if self.subset == 'train'
+            else order[num_train : num_train + num_test]
+        )
+        return [rows[i] for i in sorted(part)]
+
+    def read_image(self, images: FileIndex, folder: str, name: str) -> dict:
+        """Path of an image and, if ``read_images``, its size."""
+        if not self.read_images:
+            return dict(img_path=osp.join(images.root, folder, name))
+        path = images.find(folder, name)
+        width, height = read_image_size(path)
+        return dict(img_path=path, width=width, height=height)
+
+    @property
+    def _title(self) -> str:
+        return f'{self.METAINFO["dataset_name"]} {self.split}/{self.subset}'
+
+
+def clip_boxes(path: str, boxes: Iterable[tuple], info: dict) -> List[dict]:
+    """Instances of mmdet's kind, inside the image.
+
+    Args:
+        path: Annotation file, for the warning.
+        boxes: Label, left, top, right and bottom of each box.
+        info: May have the image's ``width`` and ``height``.
+    """
+    width, height = info.get('width', np.inf), info.get('height', np.inf)
+    instances = []
+    for label, *corners in boxes:
+        left, top, right, bottom = corners
+        box = [max(left, 0), max(top, 0)]
+        box += [min(right, width), min(bottom, height)]
+        if box[2] <= box[0] or box[3] <= box[1]:
+            print_log(
+                f'{path}: box with corners {corners} has nothing inside the '
+                'image and is left out',
+                logger='current',
+                level=logging.WARNING,
+            )
+            continue
+        instances.append(
+            dict(
+                bbox=[float(side) for side in box],
+                bbox_label=label,
+                ignore_flag=0,
+            )
+        )
+    return instances
