@@ -81,7 +81,7 @@ class CheckedDetectionDataset(BaseDetDataset):
         raise NotImplementedError
 
     def read_row(self, row, images: FileIndex, annotations: FileIndex) -> dict:
-        """Read one image's header and boxes (:meth:`read_sample`).
+        """Read one image's header and boxes.
 
         Raises:
             ValueError: A missing or broken file, which is named.

@@ -1,11 +1,27 @@
 """Rows of the paper's tables run by the stock tool, once."""
 
+import json
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 
-ROWS = [('table2', 'K = 2'), ('fig3', 'fixed'), ('table5', 'RUAS_A')]
+from ruas_mm.models.architecture import find_searchable
+from ruas_mm.models.cells.genotype_file import read_genotype
+from ruas_mm.registry import MODELS
+
+ROOT = Path(__file__).parents[2]
+
+ROWS = [
+    ('table2', 'K = 2'),
+    ('fig3', 'fixed'),
+    ('table5', 'RUAS_A'),
+    ('table3', '3-2-RDC'),
+    ('table4', 'Independent search'),
+]
 
 
 @pytest.fixture
@@ -23,33 +39,72 @@ def lol_root(tmp_path, monkeypatch):
     monkeypatch.setenv('LOL_SPLIT', 'official')
 
 
+@pytest.fixture
+def tool(load_tool, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / 'tools'))
+    return load_tool('reproduce')
+
+
 @pytest.mark.parametrize('table, name', ROWS)
 def test_row_runs_once_and_is_then_read(
-    table, name, lol_root, load_tool, tmp_path, monkeypatch
+    table, name, lol_root, tool, tmp_path, monkeypatch
 ):
-    tool = load_tool('reproduce')
     (row,) = [row for row in tool.TABLES[table] if row.name == name]
-    found = tool.run_row(row, tmp_path / 'run', 1)
-    assert 0 < found['enhancement/PSNR'] < 60
-    written = (tmp_path / 'run').glob('*/vis_data/config.py')
-    model = Config.fromfile(next(written)).model
+    arguments = (row, tmp_path / 'run', 1, 3, 2)  # one iteration, seed 3
+    found = tool.run_row(*arguments)
+    assert 0 < found['PSNR'] < 60
+    (written,) = (tmp_path / 'run').glob('*/vis_data/config.py')
+    cfg = Config.fromfile(written)
+    assert cfg.randomness.seed == 3
+    model = cfg.model
     if table == 'table2':
         assert model.variant == 'RUAS_S' and model.scene.num_stages == 2
     elif table == 'fig3':
         assert model.scene.warm_start == 'fixed'
-    else:
+    elif table == 'table5':
         assert model.variant == 'RUAS_A'
+    elif table == 'table3':
+        assert model.scene.genotype == ['3-2-RDC'] * 7
+        assert model.noise_remover.genotype == ['3-2-RDC'] * 7
+        assert found['SIZE (M)'] == pytest.approx(0.0096, rel=0.05)
+        assert found['FLOPs (G)'] == pytest.approx(2.303, rel=0.01)
+    else:
+        path = tmp_path / 'search_independent_3' / 'genotype.json'
+        genotype = read_genotype(path)
+        assert model.scene.genotype == genotype['scene']
+        assert model.noise_remover.genotype == genotype['noise_remover']
+        search = json.loads(path.read_text())['search']
+        assert (search['strategy'], search['seed']) == ('independent', 3)
     monkeypatch.setattr(tool.subprocess, 'run', None)  # not run again
-    assert tool.run_row(row, tmp_path / 'run', 1) == found
+    assert tool.run_row(*arguments) == found
 
 
-def test_every_row_prints_the_papers_figures_beside_ours(load_tool, capsys):
-    tool = load_tool('reproduce')
+def test_supernet_costs_what_the_paper_says(tool):
+    (row,) = [r for r in tool.TABLES['table3'] if r.name == 'Supernet']
+    cfg = Config.fromfile(ROOT / 'configs' / row.config)
+    cfg.merge_from_dict(row.options)
+    cost = tool.measure_cost(cfg)
+    assert cost['SIZE (M)'] == pytest.approx(0.038, abs=5e-4)
+    assert cost['FLOPs (G)'] == pytest.approx(9.113, rel=0.01)
+
+
+def test_every_row_prints_the_papers_figures_beside_ours(tool, capsys):
     for name, rows in tool.TABLES.items():
-        ours = {'enhancement/PSNR': 12.3456, 'enhancement/SSIM': 0.5}
-        tool.print_table(name, [(row, ours) for row in rows], 7)
+        columns = tool.COLUMNS[name]
+        ours = [{columns[0]: 12.3456}, {columns[0]: 12.3656}]
+        tool.print_table(name, [(row, ours) for row in rows], 'tiny')
         printed = capsys.readouterr().out
-        assert printed.count('12.346 / 0.500 / -') == len(rows)
+        assert printed.count('12.356 ± 0.014 / -') == len(rows)
         for row in rows:
             assert row.name in printed
             assert all(f'{f:.3f}' in printed for f in row.paper or ())
+
+
+@pytest.mark.parametrize('name', ['table3', 'table4', 'detection'])
+def test_options_fit_their_config(tool, name):
+    for row in tool.TABLES[name]:
+        cfg = Config.fromfile(ROOT / 'configs' / row.config)
+        cfg.merge_from_dict(row.options)
+        init_default_scope(cfg.default_scope)
+        model = MODELS.build(cfg.model)
+        assert bool(find_searchable(model)) == (row.name == 'Supernet')

@@ -1,0 +1,213 @@
+"""The scene loss beside any host's loss, without other keys (Eq. (5))."""
+
+import copy
+
+import pytest
+import torch
+from mmengine.config import ConfigDict
+from mmengine.structures import InstanceData, PixelData
+
+from ruas_mm.models.architecture import (
+    architecture_parameters,
+    weight_parameters,
+)
+from ruas_mm.registry import MODELS
+
+SCENE = dict(type='ruas_mm.SceneModule', num_stages=1)
+NORMALISE = dict(mean=[120.0] * 3, std=[60.0] * 3)
+SIZE = (64, 64)
+
+
+def detector():
+    from mmdet.structures import DetDataSample
+
+    sample = DetDataSample(
+        metainfo=dict(
+            img_shape=SIZE, ori_shape=SIZE, scale_factor=(1, 1),
+            pad_shape=SIZE,
+        ),
+        gt_instances=InstanceData(
+            bboxes=torch.tensor([[5.0, 8, 50, 60]]), labels=torch.tensor([1])
+        ),
+    )  # fmt: skip
+    model = dict(
+        type='SingleStageDetector',
+        data_preprocessor=dict(type='DetDataPreprocessor', **NORMALISE),
+        backbone=dict(
+            type='ResNet', depth=18, frozen_stages=1, out_indices=(2, 3)
+        ),
+        neck=dict(type='FPN', in_channels=[256, 512], out_channels=8,
+                  num_outs=2),
+        bbox_head=dict(
+            type='RetinaHead', num_classes=2, in_channels=8, feat_channels=8,
+            stacked_convs=1,
+            anchor_generator=dict(
+                type='AnchorGenerator', octave_base_scale=4,
+                scales_per_octave=1, ratios=[1.0], strides=[16, 32],
+            ),
+        ),
+        train_cfg=dict(
+            assigner=dict(type='MaxIoUAssigner', pos_iou_thr=0.5,
+                          neg_iou_thr=0.4, min_pos_iou=0),
+            sampler=dict(type='PseudoSampler'),
+            allowed_border=-1,
+            pos_weight=-1,
+        ),
+        test_cfg=dict(nms_pre=9, score_thr=0.0, max_per_img=3,
+                      nms=dict(type='nms', iou_threshold=0.5)),
+    )  # fmt: skip
+    return model, sample
+
+
+def segmentor():
+    from mmseg.structures import SegDataSample
+
+    sample = SegDataSample(
+        metainfo=dict(img_shape=SIZE, ori_shape=SIZE, pad_shape=SIZE),
+        gt_sem_seg=PixelData(data=torch.zeros(1, *SIZE, dtype=torch.long)),
+    )
+    model = dict(
+        type='EncoderDecoder',
+        data_preprocessor=dict(
+            type='SegDataPreProcessor', size=SIZE, **NORMALISE
+        ),
+        backbone=dict(type='ResNet', depth=18, out_indices=(3,)),
+        decode_head=dict(
+            type='FCNHead', in_channels=512, in_index=0, channels=8,
+            num_convs=1, num_classes=3, norm_cfg=dict(type='BN'),
+        ),
+        test_cfg=dict(mode='whole'),
+    )  # fmt: skip
+    return model, sample
+
+
+def classifier():
+    from mmpretrain.structures import DataSample
+
+    sample = DataSample(metainfo=dict(img_shape=SIZE)).set_gt_label(1)
+    model = dict(
+        type='ImageClassifier',
+        data_preprocessor=dict(type='ClsDataPreprocessor', **NORMALISE),
+        backbone=dict(type='ResNet', depth=18),
+        neck=dict(type='GlobalAveragePooling'),
+        head=dict(
+            type='LinearClsHead', num_classes=3, in_channels=512, topk=(1,)
+        ),
+    )
+    return model, sample
+
+
+HOSTS = dict(mmdet=detector, mmseg=segmentor, mmpretrain=classifier)
+
+
+def prepare(name, host):
+    pytest.importorskip(name)
+    register = __import__(f'{name}.utils', fromlist=['register_all_modules'])
+    register.register_all_modules(init_default_scope=False)
+    host(name)
+    model, sample = HOSTS[name]()
+    model['data_preprocessor'] = dict(
+        type='ruas_mm.SceneDataPreprocessor',
+        scene=dict(SCENE),
+        data_preprocessor=model['data_preprocessor'],
+    )
+    images = torch.randint(0, 70, (2, 3, *SIZE), dtype=torch.uint8)
+    samples = [sample, copy.deepcopy(sample)]
+    return model, dict(inputs=list(images), data_samples=samples)
+
+
+def constrained(model, **kwargs):
+    kind = dict(type='ruas_mm.SceneConstrained', host=model['type'])
+    return MODELS.build(ConfigDict({**model, **kind, **kwargs}))
+
+
+def losses_of(model, data):
+    torch.manual_seed(0)
+    data = model.data_preprocessor(copy.deepcopy(data), True)
+    return model(**data, mode='loss')
+
+
+@pytest.mark.parametrize('name', HOSTS)
+def test_it_is_the_hosts_model_and_one_more_loss(name, host):
+    config, data = prepare(name, host)
+    plain = MODELS.build(ConfigDict(config))
+    model = constrained(config, scene_weight=0.5)
+    assert isinstance(model, type(plain))
+    assert model.state_dict().keys() == plain.state_dict().keys()
+    model.load_state_dict(plain.state_dict())
+    expected, found = losses_of(plain, data), losses_of(model, data)
+    scene = {k: v for k, v in found.items() if k.startswith('loss_scene')}
+    assert set(scene) == {'loss_scene_fidelity', 'loss_scene_rtv'}
+    assert found.keys() - scene.keys() == expected.keys()
+    (total,) = model.parse_losses(found)[:1]
+    (host_total,) = plain.parse_losses(expected)[:1]
+    torch.testing.assert_close(total, host_total + sum(scene.values()))
+
+    y = torch.stack(data['inputs']).flip(1).float() / 255  # BGR, as mmcv's
+    by_hand = [
+        MODELS.build(dict(type='ruas_mm.SceneLoss'))(
+            x[None], plain.data_preprocessor.scene(x[None])
+        )
+        for x in y
+    ]
+    for key, value in scene.items():
+        mean = sum(losses[key] for losses in by_hand) / 2
+        torch.testing.assert_close(value, 0.5 * mean)
+
+    results = [
+        network.eval().test_step(copy.deepcopy(data))
+        for network in (plain, model)
+    ]
+    for ours, hosts in zip(*results):
+        for key, value in hosts.items():
+            if name == 'mmdet' and key == 'pred_instances':
+                assert torch.equal(ours.pred_instances.bboxes, value.bboxes)
+            elif key == 'seg_logits':
+                assert torch.equal(ours.seg_logits.data, value.data)
+            elif key == 'pred_score':
+                assert torch.equal(ours.pred_score, value)
+
+
+@pytest.mark.parametrize('name', HOSTS)
+@pytest.mark.parametrize('stage', ['scene', 'task', 'end_to_end'])
+def test_stage_trains_its_part_by_its_loss(name, stage, host):
+    config, data = prepare(name, host)
+    model = constrained(config)
+    frozen = {n for n, p in model.named_parameters() if not p.requires_grad}
+    for each in ('scene', 'end_to_end', 'task', stage):
+        model.train_only(each)
+    model.train()
+    losses = losses_of(model, data)
+    of_scene = [k for k in losses if k.startswith('loss_scene')]
+    assert bool(of_scene) == (stage != 'task')
+    assert (len(of_scene) < len(losses)) == (stage != 'scene')
+    model.parse_losses(losses)[0].backward()
+    reached = {n for n, p in model.named_parameters() if p.grad is not None}
+    scene = set(weight_parameters(model, 'scene'))
+    task = set(weight_parameters(model, 'task'))
+    expected = dict(scene=scene, task=task, end_to_end=scene | task)[stage]
+    assert reached <= expected - frozen
+    assert len(reached) > 0.8 * len(expected - frozen)
+
+
+def test_alphas_follow_their_part(host):
+    config, data = prepare('mmdet', host)
+    config['data_preprocessor']['scene']['genotype'] = None
+    model = constrained(config)
+    assert list(architecture_parameters(model, 'scene')) == [
+        'data_preprocessor.scene.alphas'
+    ]
+    for stage, varies in (('task', False), ('scene', True)):
+        model.train_only(stage)
+        assert model.data_preprocessor.scene.alphas.requires_grad == varies
+
+
+def test_bad_arguments(host):
+    config, _ = prepare('mmdet', host)
+    with pytest.raises(ValueError, match="stage='neck', allowed: .*task"):
+        constrained(config).train_only('neck')
+    config['data_preprocessor'] = config['data_preprocessor'][
+        'data_preprocessor'
+    ]
+    with pytest.raises(ValueError, match='SceneDataPreprocessor.*got DetData'):
+        constrained(config)
