@@ -5,10 +5,11 @@
 One run, one machine. "naive" mixes feature maps: it runs every candidate of
 Table 1 on its own and adds the results up, weighted, with the same weights and
 the same update; "naive, fast layout" does so on channels-last memory, which
-the scene module has anyway. "ours" mixes kernels. All forms take turns in
-every round, so a slow moment hits all of them; times are medians. Memory is
-what a fresh process needs at its peak beyond what it needed before the step
-(Linux only).
+the scene module has anyway. "ours" mixes kernels. A "search step" is a whole
+one, of the RUAS supernet on one picture: alphas by finite differences, then
+the weights. All forms take turns in every round, so a slow moment hits all of
+them; times are medians. Memory is what a fresh process needs at its peak
+beyond what it needed before the step (Linux only).
 """
 
 import argparse
@@ -16,13 +17,21 @@ import multiprocessing
 import platform
 import statistics
 import time
+from functools import partial
 from pathlib import Path
 from typing import Callable, Dict, List, Tuple
 
 import torch
-import torch.nn.functional as F
 from rich.console import Console
 from rich.table import Table
+from search_steps import (
+    FORMS,
+    LAYOUTS,
+    NaiveCell,
+    Step,
+    naive_sum,
+    search_steps,
+)
 from torch import Tensor, nn
 
 from ruas_mm.models import SceneModule
@@ -34,8 +43,6 @@ from ruas_mm.models.cells import (
 )
 from ruas_mm.models.losses import SceneLoss
 
-FORMS = ('naive', 'naive, fast layout', 'ours')
-Step = Callable[[], List[Tensor]]
 # title -> (kind, arguments, input)
 CASES = {
     'low-level operation, 3 channels': ('low', 3, (100, 100)),
@@ -45,13 +52,11 @@ CASES = {
     'high-level operation, 64 channels': ('high', 64, (38, 38)),
     'scene supernet, K = 3': ('scene', 3, (100, 100)),
     'scene supernet, K = 3 ': ('scene', 3, (400, 600)),
+    'search step, scene phase': ('search scene', 3, (100, 100)),
+    'search step, scene phase ': ('search scene', 3, (400, 600)),
+    'search step, task phase': ('search task', 3, (100, 100)),
+    'search step, task phase ': ('search task', 3, (400, 600)),
 }
-
-
-def naive_sum(operation: MixedOperation, x: Tensor, mixture: Tensor) -> Tensor:
-    """Sum of the candidates' results, weighted by the mixture."""
-    results = [candidate(x) for candidate in operation.candidates]
-    return sum(share * result for share, result in zip(mixture, results))
 
 
 class NaiveScene(nn.Module):
@@ -61,34 +66,24 @@ class NaiveScene(nn.Module):
         super().__init__()
         self.scene = scene
 
-    def forward(self, y: Tensor) -> tuple:
+    def forward(self, y: Tensor, layout: torch.memory_format) -> tuple:
         mixture = self.scene.alphas.softmax(1)
         cells = [
-            lambda x, stage=stage: naive_cell(stage, x, mixture)
-            for stage in self.scene.stages
+            NaiveCell(layout, stage, mixture) for stage in self.scene.stages
         ]
         return self.scene._unroll(y, cells)
-
-
-def naive_cell(cell: nn.Module, x: Tensor, mixture: Tensor) -> Tensor:
-    distilled = []
-    for i in (0, 2, 4, 6):
-        d = naive_sum(cell.edges[i], x, mixture[i])
-        distilled.append(F.leaky_relu(d, 0.05))
-        if i < 6:
-            r = naive_sum(cell.edges[i + 1], x, mixture[i + 1])
-            x = F.leaky_relu(r + x, 0.05)
-    return cell.fuse(torch.cat(distilled, 1))
 
 
 def load_steps(title: str) -> Dict[str, Step]:
     """One step for each form, which returns all gradients."""
     torch.manual_seed(0)
     kind, channels, size = CASES[title]
+    if kind.startswith('search'):
+        return search_steps(kind.split()[1], size)
     x = torch.rand(1, channels, *size) * 0.3
     fast = x.contiguous(memory_format=torch.channels_last)
     if kind == 'scene':
-        return _scene_steps(x, fast)
+        return _scene_steps(x)
     low = kind == 'low'
     names = LOW_LEVEL_OPERATIONS if low else HIGH_LEVEL_OPERATIONS
     operation = MixedOperation(names, channels, channels)
@@ -107,7 +102,7 @@ def load_steps(title: str) -> Dict[str, Step]:
     )
 
 
-def _scene_steps(x: Tensor, fast: Tensor) -> Dict[str, Step]:
+def _scene_steps(x: Tensor) -> Dict[str, Step]:
     """Loss and update of weights and alphas, as a search step has them."""
     scene, loss = SceneModule(genotype=None), SceneLoss()
     scene.start_small()
@@ -116,15 +111,17 @@ def _scene_steps(x: Tensor, fast: Tensor) -> Dict[str, Step]:
     parameters.append(scene.alphas)
     optimiser = torch.optim.SGD(parameters, lr=0)  # every step is the same
 
-    def step(form: nn.Module, y: Tensor) -> List[Tensor]:
+    def step(form: Callable, y: Tensor) -> List[Tensor]:
         optimiser.zero_grad()
         sum(loss(y, form(y)).values()).backward()
         optimiser.step()
         return [p.grad for p in parameters]
 
     return _by_form(
-        lambda: step(naive, x),
-        lambda: step(naive, fast),
+        *(
+            lambda layout=layout: step(partial(naive, layout=layout), x)
+            for layout in LAYOUTS.values()
+        ),
         lambda: step(scene, x),
     )
 
@@ -154,9 +151,15 @@ def median_times(steps: Dict[str, Step], runs: int) -> Dict[str, float]:
 
 
 def _milliseconds(step: Step) -> float:
+    _prepare(step)
     start = time.perf_counter()
     step()
     return (time.perf_counter() - start) * 1000
+
+
+def _prepare(step: Step) -> None:
+    if hasattr(step, 'prepare'):
+        step.prepare()
 
 
 def peak_memory(title: str, form: str) -> float:
@@ -168,6 +171,7 @@ def peak_memory(title: str, form: str) -> float:
 def _growth(title: str, form: str) -> float:
     torch.set_num_threads(1)
     step = load_steps(title)[form]
+    _prepare(step)
     before = _resident()
     step()
     return (_resident() - before) / 1024
@@ -182,24 +186,29 @@ def _resident() -> int:
 def measure(title: str, runs: int) -> Tuple[Dict, Dict, float]:
     """Times and peak memory of all forms, and how far ours is off."""
     steps = load_steps(title)
-    gradients = {
-        form: [g.clone() for g in step()] for form, step in steps.items()
-    }
+    gradients = {}
+    for form, step in steps.items():
+        _prepare(step)
+        gradients[form] = [g.clone() for g in step()]
     memory = {form: peak_memory(title, form) for form in steps}
     error = difference(gradients['ours'], gradients['naive'])
     return median_times(steps, runs), memory, error
 
 
-def main(runs: int) -> None:
+def main(runs: int, cases: str) -> None:
     print(
         f'torch {torch.__version__}, {torch.get_num_threads()} threads, '
         f'{platform.processor() or platform.machine()}'
     )
     table = Table(title='A search step, forward + backward (seed 0)')
     table.add_column('what')
-    for column in ('input', 'form', 'median ms', 'ratio', 'MiB', 'difference'):
+    for column in (
+        'input', 'form', 'median ms', 'steps/s', 'ratio', 'MiB', 'difference'
+    ):  # fmt: skip
         table.add_column(column, justify='right')
     for title, (_, _, size) in CASES.items():
+        if cases not in title:
+            continue
         times, memory, error = measure(title, runs)
         for form in FORMS:
             table.add_row(
@@ -207,6 +216,7 @@ def main(runs: int) -> None:
                 'x'.join(map(str, size)) if form == FORMS[0] else '',
                 form,
                 f'{times[form]:.1f}',
+                f'{1000 / times[form]:.2f}',
                 f'{times[form] / times["ours"]:.1f}',
                 f'{memory[form]:.0f}',
                 f'{error:.0e}' if form == 'ours' else '',
@@ -221,4 +231,6 @@ if __name__ == '__main__':
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('--runs', type=int, default=7)
-    main(parser.parse_args().runs)
+    parser.add_argument('--cases', default='', help='part of a title')
+    args = parser.parse_args()
+    main(args.runs, args.cases)

@@ -1,7 +1,7 @@
 """A model's loss as a pure function of its weights and architecture."""
 
 from contextlib import contextmanager
-from typing import Callable, Iterator
+from typing import Callable, Iterable, Iterator
 
 from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
@@ -35,15 +35,20 @@ def functional_loss(
     while is_model_wrapper(model):
         model = model.module
     runner = _Runner(model, closure)
+    known = dict(model.named_parameters(remove_duplicate=False))
+    has_ties = len(known) > len(set(map(id, known.values())))
 
     def loss(weights: Tensors, alphas: Tensors) -> Tensor:
-        _check_names(model, weights, alphas)
+        _check_names(type(model).__name__, known, weights, alphas)
         tensors = {name: b.clone() for name, b in model.named_buffers()}
         tensors.update(weights)
         tensors.update(alphas)
         with _without_checkpoints(model):
             return functional_call(
-                runner, {f'model.{k}': v for k, v in tensors.items()}, ()
+                runner,
+                {f'model.{k}': v for k, v in tensors.items()},
+                (),
+                tie_weights=has_ties,  # looking for them takes its time
             )
 
     return loss
@@ -73,14 +78,16 @@ def _without_checkpoints(model: nn.Module) -> Iterator[None]:
             module.with_cp = True
 
 
-def _check_names(model: nn.Module, weights: Tensors, alphas: Tensors) -> None:
-    known = {n for n, _ in model.named_parameters(remove_duplicate=False)}
+def _check_names(
+    model: str, known: Iterable[str], weights: Tensors, alphas: Tensors
+) -> None:
+    known = set(known)
     for kind, tensors in dict(weights=weights, alphas=alphas).items():
         unknown = sorted(set(tensors) - known)
         if unknown:
             raise ValueError(
                 f'{kind} have {unknown}, allowed: names of parameters of '
-                f'{type(model).__name__}, such as {sorted(known)[:3]}'
+                f'{model}, such as {sorted(known)[:3]}'
             )
     twice = sorted(set(weights) & set(alphas))
     if twice:

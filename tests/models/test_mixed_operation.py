@@ -109,10 +109,24 @@ def test_no_convolution_has_taps_that_nobody_needs(names, monkeypatch):
         taps.append(weight.shape[2] * weight.shape[3])
         return original(x, weight, *args)
 
-    operation = MixedOperation(names, 3, 3)
     monkeypatch.setattr(F, 'conv2d', record)
-    operation(torch.rand(1, 3, 40, 40), torch.rand(len(names)))
+    operation = MixedOperation(names, 6, 6)
+    operation(torch.rand(1, 6, 40, 40), torch.rand(len(names)))
     assert sum(taps) == TAPS[names]
+
+
+def test_few_channels_are_one_convolution(monkeypatch):
+    sides = []
+    original = F.conv2d
+
+    def record(x, weight, *args):
+        sides.append(tuple(weight.shape[2:]))
+        return original(x, weight, *args)
+
+    monkeypatch.setattr(F, 'conv2d', record)
+    operation = MixedOperation(LOW_LEVEL_OPERATIONS, 3, 3)
+    operation(torch.rand(1, 3, 40, 40), torch.rand(7))
+    assert sides == [(5, 5)]
 
 
 @pytest.mark.parametrize('size', [(1, 1), (2, 2), (3, 5)])

@@ -18,6 +18,7 @@ from torch import Tensor
 from .operations import OPERATIONS, Operation, check_genotype, unused_taps
 
 NARROW = 16  # channels: the lanes of AVX-512
+DENSE_CHANNELS, DENSE_TAPS = 4, 25
 
 
 class Mixed(NamedTuple):
@@ -39,9 +40,11 @@ class MixedOperation(nn.Module):
     joins a grid that has all its taps anyway, else its own taps are the next
     grid, the largest kernels first. So a convolution never has a tap that no
     candidate has: the seven low-level candidates are a 3x3 and a dilated 3x3
-    (18 taps; one 5x5 that covers both has 25 and is slower), the ten
-    high-level ones a 7x7, a dilated 7x7, which also has the taps of
-    ``'3-6-DC'``, and the two widest 3x3 (116 taps instead of 194).
+    (18 taps), the ten high-level ones a 7x7, a dilated 7x7, which also has
+    the taps of ``'3-6-DC'``, and the two widest 3x3 (116 taps instead of
+    194). The exception: with at most four input channels, as in the scene
+    module, moving the maps costs more than the arithmetic, and one 5x5 has
+    all low-level candidates (25 taps, 1 to 5 times faster).
 
     Args:
         operations: Abbreviations of Table 1.
@@ -85,7 +88,7 @@ class MixedOperation(nn.Module):
             for candidate in self._convolutions():
                 candidate.register_parameter('bias', None)
         self.groups = groups
-        self.grids = _make_grids(rows, stride, padding)
+        self.grids = _make_grids(rows, stride, padding, in_channels)
         self.passing = [
             i for i, row in enumerate(rows) if row.residual or row.is_skip
         ]
@@ -260,10 +263,13 @@ class _Grid:
 
 
 def _make_grids(
-    rows: Sequence[Operation], stride: int, padding: int
+    rows: Sequence[Operation], stride: int, padding: int, in_channels: int
 ) -> List[_Grid]:
     grids = []
     by_size = sorted(enumerate(rows), key=lambda r: -r[1].kernel_size)
+    extent = max(row.extent for row in rows)
+    if in_channels <= DENSE_CHANNELS and extent**2 <= DENSE_TAPS:
+        grids.append(_Grid(Operation(extent), stride, padding))
     for index, row in by_size:
         grid = next((g for g in grids if g.has_taps_of(row)), None)
         if grid is None:
