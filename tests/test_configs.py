@@ -8,11 +8,13 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
+from ruas_mm.models.architecture import derive_genotype
 from ruas_mm.models.cells import genotype as released
-from ruas_mm.registry import MODELS
+from ruas_mm.registry import HOOKS, MODELS
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / 'configs').glob('*.py'))
+SEARCHES = sorted((ROOT / 'configs/search').glob('*.py'))
 DETECTION = [path for path in CONFIGS if 'ssd' in path.stem]
 ENHANCEMENT = [path for path in CONFIGS if path not in DETECTION]
 
@@ -21,7 +23,7 @@ def by_stem(path):
     return path.stem
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=by_stem)
+@pytest.mark.parametrize('path', CONFIGS + SEARCHES, ids=by_stem)
 def test_config_is_documented(path):
     text = path.read_text()
     for heading in ('Command:', 'Time:', 'Expected:'):
@@ -97,6 +99,40 @@ def test_enhancement_config_builds_and_learns(path):
     assert learned == (wanted or parts)
     (result,) = model.eval().test_step(dict(inputs=[dark[0]]))
     assert result.enhanced.shape == (3, 32, 32)
+
+
+@pytest.mark.parametrize('path', SEARCHES, ids=by_stem)
+def test_search_config_builds_what_the_paper_searches(path):
+    cfg = Config.fromfile(path)
+    init_default_scope(cfg.default_scope)
+    if (
+        cfg.model.get('backbone', {}).get('init_cfg', {}).get('type')
+        == 'Pretrained'
+    ):
+        cfg.model.backbone.init_cfg = None  # needs a download
+    model = MODELS.build(cfg.model)
+    searched = set(derive_genotype(model))
+    parts = {'noise_remover'} if 'lol' in path.stem else {'neck', 'head'}
+    if 'fivek' in path.stem:
+        parts = {'noise_remover'}
+    assert searched == {'scene', *parts}
+    for part in ('scene', 'task', 'end_to_end'):
+        model.train_only(part)
+    assert cfg.find_unused_parameters
+
+    (hook,) = (HOOKS.build(dict(h)) for h in cfg.custom_hooks)
+    settings = hook.optimizer_cfg
+    assert settings['betas'] == (0.5, 0.999)
+    high_level = 'head' in searched
+    assert settings['weight_decay'] == (5e-4 if high_level else 1e-3)
+    train = cfg.train_dataloader
+    assert train.dataset.half == 'even' and hook.val_dataloader is None
+    is_mini = path.stem.endswith('mini')
+    assert settings['lr'] == (3e-3 if is_mini else 3e-4)
+    if not is_mini:  # Sec. 6.1 and 7.1
+        assert train.batch_size == 1 and not train.num_workers  # resumable
+        assert cfg.train_cfg.max_epochs == (30 if high_level else 20)
+        assert (ROOT / hook.train_config).is_file()
 
 
 @pytest.mark.parametrize('path', ENHANCEMENT, ids=by_stem)

@@ -16,6 +16,8 @@ model = dict(scene=dict(genotype=None), noise_remover=dict(genotype=None))
 
 train_dataloader = dict(
     batch_size=1,
+    num_workers=0,
+    persistent_workers=False,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         _delete_=True,
@@ -24,18 +26,9 @@ train_dataloader = dict(
         dataset={{_base_.lol_train}},
     ),
 )
-search_dataloader = dict(
-    batch_size=1,
-    num_workers=2,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='ruas_mm.HalfDataset', half='odd', dataset={{_base_.lol_train}}
-    ),
-)
 custom_hooks = [
     dict(
         type='ruas_mm.CooperativeSearchHook',
-        val_dataloader=search_dataloader,
         phases=dict(scene=2, task=2),
         train_config='configs/ruas_lol.py',
     )

@@ -17,7 +17,6 @@ train_dataloader = dict(
 custom_hooks = [
     dict(
         type='ruas_mm.CooperativeSearchHook',
-        val_dataloader={{_base_.search_dataloader}},
         phases=dict(scene=40, task=40),
         by_epoch=False,
         interval=100,

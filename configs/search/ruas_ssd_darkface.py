@@ -21,6 +21,8 @@ model = dict(
 
 train_dataloader = dict(
     batch_size=1,
+    num_workers=0,
+    persistent_workers=False,
     dataset=dict(
         _delete_=True,
         type='ruas_mm.HalfDataset',
@@ -31,16 +33,6 @@ train_dataloader = dict(
 custom_hooks = [
     dict(
         type='ruas_mm.CooperativeSearchHook',
-        val_dataloader=dict(
-            batch_size=1,
-            num_workers=2,
-            sampler=dict(type='DefaultSampler', shuffle=True),
-            dataset=dict(
-                type='ruas_mm.HalfDataset',
-                half='odd',
-                dataset={{_base_.train_dataloader.dataset.dataset}},
-            ),
-        ),
         phases=dict(scene=3, task=3),
         optimizer=dict(
             type='Adam', lr=3e-4, betas=(0.5, 0.999), weight_decay=5e-4

@@ -33,15 +33,6 @@ train_dataloader = dict(
 custom_hooks = [
     dict(
         type='ruas_mm.CooperativeSearchHook',
-        val_dataloader=dict(
-            batch_size=4,
-            num_workers=1,
-            drop_last=True,
-            sampler=dict(type='DefaultSampler', shuffle=True),
-            dataset=dict(
-                type='ruas_mm.HalfDataset', half='odd', dataset=darkface
-            ),
-        ),
         phases=dict(scene=20, task=30),
         by_epoch=False,
         warm_up=50,

@@ -1,11 +1,14 @@
 """Batches of the validation part of a search, endless and resumable."""
 
+import copy
 import logging
 from pathlib import Path
 from typing import Iterator, Set
 
 from mmengine.logging import print_log
 from torch.utils.data import DataLoader, Dataset
+
+from ruas_mm.datasets.half import HALVES
 
 
 class ValidationBatches:
@@ -51,6 +54,31 @@ class ValidationBatches:
             self._iterator = iter(self.dataloader)
         self.position += 1
         return next(self._iterator)
+
+
+def other_half(train_dataloader: dict) -> dict:
+    """Config of a loader like the training loader, on the other half.
+
+    Args:
+        train_dataloader: Config; its data set is a :class:`HalfDataset`.
+
+    Raises:
+        ValueError: It is another data set.
+    """
+    dataset = train_dataloader.get('dataset', {})
+    if dataset.get('half') not in HALVES:
+        raise ValueError(
+            'val_dataloader=None takes the other half of the training set, '
+            f'but that is {dataset.get("type")!r}; allowed: '
+            "dict(type='ruas_mm.HalfDataset', half='even', dataset=...), or "
+            'a val_dataloader'
+        )
+    loader = copy.deepcopy(dict(train_dataloader))
+    loader['dataset']['half'] = HALVES[1 - HALVES.index(dataset['half'])]
+    loader['sampler'] = dict(type='DefaultSampler', shuffle=True)
+    # workers that go on from epoch to epoch cannot be resumed
+    loader.update(drop_last=True, persistent_workers=False)
+    return loader
 
 
 def warn_of_shared_files(train: Dataset, val: Dataset) -> None:

@@ -29,11 +29,18 @@ def make_pictures(folder, count=8, seed=0):
     return str(folder)
 
 
-def loader(folder, half, batch_size=2, **settings):
+def loader(folder, half, batch_size=2, crop=None, **settings):
+    pipeline = PIPELINE
+    if crop is not None:
+        pipeline = [
+            PIPELINE[0],
+            dict(type='ruas_mm.PairedRandomCrop', size=crop),
+            PIPELINE[1],
+        ]
     dataset = dict(
         type='ruas_mm.UnlabelledImageDataset',
         data_root=folder,
-        pipeline=PIPELINE,
+        pipeline=pipeline,
         serialize_data=False,  # which collects garbage, slowly
     )
     if half is not None:

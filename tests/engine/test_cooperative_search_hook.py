@@ -177,11 +177,12 @@ def test_orders_differ(pictures, tmp_path, second_order):
     [
         (False, {}),
         (True, {}),
+        (True, dict(crop=12)),
         (False, dict(optim_wrapper=dict(accumulative_counts=2))),
         (False, dict(optim_wrapper=dict(type='ruas_mm.Bf16OptimWrapper'))),
         (False, dict(hook=dict(strategy='global'))),
     ],
-    ids=['iterations', 'epochs', 'accumulation', 'amp', 'global'],
+    ids=['iterations', 'epochs', 'crops', 'accumulation', 'amp', 'global'],
 )
 def test_resumed_search_equals_the_uninterrupted(
     pictures, tmp_path, by_epoch, settings
@@ -189,7 +190,10 @@ def test_resumed_search_equals_the_uninterrupted(
     sgd = dict(type='SGD', lr=RATE, momentum=MOMENTUM, weight_decay=DECAY)
     settings = copy.deepcopy(settings)
     settings.setdefault('optim_wrapper', {})['optimizer'] = sgd
-    hook = dict(val_dataloader=loader(pictures, 'odd', batch_size=1))
+    crop = settings.pop('crop', None)
+    if crop:
+        settings['train_dataloader'] = loader(pictures, 'even', crop=crop)
+    hook = dict(val_dataloader=loader(pictures, 'odd', 1, crop))
     settings['hook'] = {**hook, **settings.pop('hook', {})}
 
     def run(name, length, **more):

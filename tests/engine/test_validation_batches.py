@@ -3,10 +3,15 @@
 import pytest
 import torch
 from mmengine.dataset import DefaultSampler
-from search_runs import PIPELINE, make_pictures
+from mmengine.runner import Runner
+from search_runs import PIPELINE, loader, make_pictures
 from torch.utils.data import DataLoader
 
-from ruas_mm.engine.validation_batches import ValidationBatches, image_files
+from ruas_mm.engine.validation_batches import (
+    ValidationBatches,
+    image_files,
+    other_half,
+)
 from ruas_mm.registry import DATASETS
 
 
@@ -62,6 +67,22 @@ def test_halves_are_disjoint_and_complete(tmp_path, count):
     assert not image_files(even) & image_files(odd)
     assert len([sample['inputs'] for sample in even]) == len(even)
     assert even.metainfo['dataset_name'] == 'unlabelled'
+
+
+@pytest.mark.parametrize('which, other', [('even', 'odd'), ('odd', 'even')])
+def test_other_half_of_a_loader(tmp_path, which, other):
+    folder = make_pictures(tmp_path, 5)
+    train = loader(folder, which, persistent_workers=True)
+    val = other_half(train)
+    assert train['dataset']['half'] == which  # as it was
+    built = Runner.build_dataloader({**val, 'num_workers': 0}, seed=0)
+    assert image_files(built.dataset) == image_files(half(folder, other))
+    assert built.batch_size == 2 and not built.persistent_workers
+
+
+def test_only_a_half_has_another(tmp_path):
+    with pytest.raises(ValueError, match="UnlabelledImageDataset'; allowed"):
+        other_half(loader(str(tmp_path), None))
 
 
 def test_unknown_half(tmp_path):

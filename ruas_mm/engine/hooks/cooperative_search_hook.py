@@ -25,6 +25,7 @@ from ruas_mm.engine.search_report import SearchReport, alpha_scalars
 from ruas_mm.engine.search_schedule import SearchSchedule
 from ruas_mm.engine.validation_batches import (
     ValidationBatches,
+    other_half,
     warn_of_shared_files,
 )
 from ruas_mm.models.architecture import (
@@ -51,11 +52,14 @@ class CooperativeSearchHook(Hook):
     A search that was stopped and resumed gives the same alphas: they and
     their optimiser are in the checkpoint, phases follow from the progress
     alone, and each iteration seeds the random numbers anew from the run's
-    seed, its number and the rank.
+    seed, its number and the rank. For random augmentation of the training
+    pictures this holds in an epoch loop without worker processes and in an
+    iteration loop with them; MMEngine keeps no state of the others.
 
     Args:
         val_dataloader: Config of the validation loader, disjoint from the
-            training set; its pictures are prepared as for training.
+            training set; its pictures are prepared as for training. None: the
+            other half of the training set, which is a :class:`HalfDataset`.
         phases: Lengths of a ``scene`` and a ``task`` phase.
         strategy: ``'cooperative'`` (Algorithm 1), ``'independent'`` or
             ``'global'`` (Table 4); see :class:`SearchSchedule`.
@@ -81,7 +85,7 @@ class CooperativeSearchHook(Hook):
 
     def __init__(
         self,
-        val_dataloader: dict,
+        val_dataloader: Optional[dict] = None,
         phases: Optional[Dict[str, int]] = None,
         strategy: str = 'cooperative',
         beta: float = 1.0,
@@ -136,7 +140,10 @@ class CooperativeSearchHook(Hook):
         self.schedule = SearchSchedule(
             self.strategy, self.phases, total, self.warm_up
         )
-        loader = Runner.build_dataloader(self.val_dataloader, runner.seed)
+        cfg = self.val_dataloader
+        if cfg is None:
+            cfg = other_half(runner.cfg.get('train_dataloader', {}))
+        loader = Runner.build_dataloader(cfg, runner.seed)
         self.val_batches = ValidationBatches(loader)
         warn_of_shared_files(runner.train_dataloader.dataset, loader.dataset)
         self.alphas = architecture_parameters(model)
