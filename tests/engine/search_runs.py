@@ -18,13 +18,13 @@ PIPELINE = [
 ]
 
 
-def make_pictures(folder, count=8, seed=0):
-    """Dark pictures of 16x16, 0.png to 7.png."""
+def make_pictures(folder, count=8, seed=0, size=16):
+    """Dark square pictures, 0.png to 7.png."""
     state = np.random.RandomState(seed)
     Path(folder).mkdir(parents=True, exist_ok=True)
     for number in range(count):
-        picture = state.randint(0, 60, (4, 4, 3)).astype(np.uint8)
-        picture = cv2.resize(picture, (16, 16))
+        coarse = state.randint(0, 60, (size // 4, size // 4, 3))
+        picture = cv2.resize(coarse.astype(np.uint8), (size, size))
         cv2.imwrite(str(Path(folder, f'{number}.png')), picture)
     return str(folder)
 
