@@ -10,6 +10,7 @@ from mmengine.structures import InstanceData
 
 from ruas_mm.models.architecture import derive_genotype
 from ruas_mm.models.cells import genotype as released
+from ruas_mm.models.cells.genotype_file import read_genotype
 from ruas_mm.registry import HOOKS, MODELS
 
 ROOT = Path(__file__).parent.parent
@@ -174,6 +175,29 @@ def test_genotype_file_holds_the_released_genotypes():
     assert {k: tuple(v) for k, v in genotype.head.items()} == (
         released.HEAD_FACE_DETECTION
     )
+
+
+@pytest.mark.parametrize(
+    'name, config',
+    [
+        ('searched_lol', 'ruas_lol'),
+        ('searched_exdark', 'ruas_ssdlite_exdark_160'),
+    ],
+)
+def test_found_genotypes_fit_their_networks(name, config):
+    path = ROOT / 'configs/_base_/genotypes' / f'{name}.json'
+    genotype = read_genotype(path)
+    cfg = Config.fromfile(ROOT / 'configs' / f'{config}.py')
+    init_default_scope(cfg.default_scope)
+    model = cfg.model
+    if 'head' in genotype:
+        model.neck.genotype = genotype['neck']
+        model.bbox_head.genotype = genotype['head']
+        model.data_preprocessor.scene.genotype = genotype['scene']
+    else:
+        model.scene.genotype = genotype['scene']
+        model.noise_remover.genotype = genotype['noise_remover']
+    assert MODELS.build(model)
 
 
 def test_drop_in_example_of_the_readme_runs(tmp_path):
