@@ -196,7 +196,7 @@ def test_found_genotypes_fit_their_networks(name, config):
         model.data_preprocessor.scene.genotype = genotype['scene']
     else:
         model.scene.genotype = genotype['scene']
-        model.noise_remover.genotype = genotype['noise_remover']
+        model.noise_remover = dict(genotype=genotype['noise_remover'])
     assert MODELS.build(model)
 
 
