@@ -20,7 +20,6 @@ OPTIONS = [
     'custom_hooks.0.phases.scene=1',
     'custom_hooks.0.phases.task=1',
     'custom_hooks.0.interval=2',
-    'custom_hooks.0.val_dataloader.num_workers=0',
     'default_hooks.checkpoint.interval=1',
     'default_hooks.checkpoint.max_keep_ckpts=9',
     'model.scene.num_stages=1',
