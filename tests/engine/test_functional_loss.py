@@ -95,3 +95,19 @@ def test_two_processes_equal_the_joined_batch(tmp_path):
         )['alphas']
         assert torch.equal(first[mode], second[mode])
         torch.testing.assert_close(first[mode], expected, rtol=1e-5, atol=1e-9)
+
+
+def test_tied_weights_stay_tied():
+    net, _, alphas, (pair, _), _ = problem()
+    net.layers[1][0].weight = net.layers[0][0].weight
+    weights = {n: p for n, p in net.named_parameters() if n != 'alphas'}
+    loss = functional_loss(net, lambda net: net(pair[0]).square().mean())
+    moved = {
+        n: (p.detach() * 1.1).requires_grad_() for n, p in weights.items()
+    }
+    found = torch.autograd.grad(loss(moved, alphas), list(moved.values()))
+    for name, parameter in weights.items():
+        parameter.data.copy_(moved[name].detach())
+    net(pair[0]).square().mean().backward()
+    for gradient, parameter in zip(found, weights.values()):
+        torch.testing.assert_close(gradient, parameter.grad)

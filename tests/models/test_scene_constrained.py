@@ -176,6 +176,9 @@ def test_stage_trains_its_part_by_its_loss(name, stage, host):
     frozen = {n for n, p in model.named_parameters() if not p.requires_grad}
     for each in ('scene', 'end_to_end', 'task', stage):
         model.train_only(each)
+    assert not any(
+        p.requires_grad for n, p in model.named_parameters() if n in frozen
+    )
     model.train()
     losses = losses_of(model, data)
     of_scene = [k for k in losses if k.startswith('loss_scene')]
