@@ -52,9 +52,9 @@ class CooperativeSearchHook(Hook):
     A search that was stopped and resumed gives the same alphas: they and
     their optimiser are in the checkpoint, phases follow from the progress
     alone, and each iteration seeds the random numbers anew from the run's
-    seed, its number and the rank. For random augmentation of the training
-    pictures this holds in an epoch loop without worker processes and in an
-    iteration loop with them; MMEngine keeps no state of the others.
+    seed, its number and the rank. With random augmentation of the training
+    pictures this holds in an epoch loop without worker processes
+    (``num_workers=0``); MMEngine keeps no state of workers.
 
     Args:
         val_dataloader: Config of the validation loader, disjoint from the
