@@ -5,8 +5,10 @@ import copy
 import pytest
 import torch
 from mmengine.config import ConfigDict
+from mmengine.optim import OptimWrapper
 from mmengine.structures import InstanceData, PixelData
 
+from ruas_mm.engine.architecture_step import ArchitectureStep
 from ruas_mm.models.architecture import (
     architecture_parameters,
     weight_parameters,
@@ -203,6 +205,33 @@ def test_alphas_follow_their_part(host):
     for stage, varies in (('task', False), ('scene', True)):
         model.train_only(stage)
         assert model.data_preprocessor.scene.alphas.requires_grad == varies
+
+
+@pytest.mark.parametrize('name', HOSTS)
+def test_scene_of_any_host_is_searched(name, host):
+    """alpha_s feels l_t of the host: beta of Eq. (7)."""
+    config, data = prepare(name, host)
+    config['data_preprocessor']['scene']['genotype'] = None
+    model = constrained(config).train()
+    model.train_only('scene')
+    sgd = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    alphas = architecture_parameters(model)
+    before = {name: alpha.clone() for name, alpha in alphas.items()}
+    adam = torch.optim.Adam(alphas.values(), lr=0.01)
+    step = ArchitectureStep(
+        model, OptimWrapper(sgd), adam, 'finite_difference'
+    )
+    found = [
+        step.gradients('scene', beta, data, copy.deepcopy(data))
+        for beta in (0.0, 1.0)
+    ]
+    step('scene', 1.0, data, copy.deepcopy(data))
+    for key, alpha in alphas.items():
+        without, along = (gradients[key] for gradients in found)
+        assert without.abs().max() > 0
+        assert (along - without).abs().max() > 1e-3 * without.abs().max()
+        assert not torch.equal(alpha, before[key])
+    assert all(p.grad is None for p in model.parameters())
 
 
 def test_bad_arguments(host):
