@@ -144,7 +144,6 @@ class SearchStep:
             name: value.clone()
             for name, value in step.model.state_dict().items()
         }
-        self.alphas = architecture_parameters(step.model)
 
     def prepare(self) -> None:
         """Go back to the beginning; not part of the step."""

@@ -44,8 +44,8 @@ class CheckedDetectionDataset(BaseDetDataset):
         self,
         split: str,
         subset: str,
-        split_seed: int,
-        read_images: bool,
+        split_seed: int = 0,
+        read_images: bool = True,
         **kwargs,
     ) -> None:
         self.split = split

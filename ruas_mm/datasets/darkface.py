@@ -58,8 +58,8 @@ class DarkFaceDataset(CheckedDetectionDataset):
             labels. What is not given is looked for.
         split: ``'paper'`` or ``'hla'``.
         subset: ``'train'``, ``'test'`` or ``'all'`` (of however many images).
-        split_seed, read_images, **kwargs: See
-            :class:`CheckedDetectionDataset`.
+        **kwargs: Of :class:`CheckedDetectionDataset` (``split_seed``,
+            ``read_images``) and mmdet's ``BaseDetDataset``.
 
     Raises:
         DataNotFoundError: A folder is missing.
@@ -78,8 +78,6 @@ class DarkFaceDataset(CheckedDetectionDataset):
         data_prefix: Optional[dict] = None,
         split: str = 'paper',
         subset: str = 'train',
-        split_seed: int = 0,
-        read_images: bool = True,
         **kwargs,
     ) -> None:
         check_choice('split', split, tuple(self.RANDOM_SPLITS))
@@ -87,8 +85,6 @@ class DarkFaceDataset(CheckedDetectionDataset):
         super().__init__(
             split=split,
             subset=subset,
-            split_seed=split_seed,
-            read_images=read_images,
             data_root=data_root,
             data_prefix={**find_folders(data_root), **(data_prefix or {})},
             **kwargs,

@@ -75,13 +75,8 @@ class ExDarkDataset(CheckedDetectionDataset):
             only) or ``'all'``.
         lights: Keep only these kinds of light (:data:`LIGHTS`).
         places: Keep only these places (:data:`PLACES`).
-        split_seed: Seed of the random splits. 0: ours, for comparable runs.
-        read_images: Whether to open each image's header now, for its size and
-            to report a missing or broken file before training starts, and to
-            refuse a truncated file when it is loaded. Without it boxes are
-            clipped at 0 only, and OpenCV fills what is missing with grey.
-        **kwargs: Of ``mmdet.datasets.BaseDetDataset``. In ``filter_cfg``,
-            ``filter_empty_gt`` and ``min_size`` work as in mmdet.
+        **kwargs: Of :class:`CheckedDetectionDataset` (``split_seed``,
+            ``read_images``) and mmdet's ``BaseDetDataset``.
 
     Raises:
         ValueError: Unknown split, subset, light or place; a missing or broken
@@ -118,8 +113,6 @@ class ExDarkDataset(CheckedDetectionDataset):
         subset: str = 'train',
         lights: Union[str, Sequence[str], None] = None,
         places: Union[str, Sequence[str], None] = None,
-        split_seed: int = 0,
-        read_images: bool = True,
         **kwargs,
     ) -> None:
         allowed = {
@@ -138,8 +131,6 @@ class ExDarkDataset(CheckedDetectionDataset):
         super().__init__(
             split=split,
             subset=subset,
-            split_seed=split_seed,
-            read_images=read_images,
             data_root=data_root,
             ann_file=ann_file,
             data_prefix={

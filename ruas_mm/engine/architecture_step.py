@@ -8,7 +8,7 @@ L_val^t sees, here both losses see omega_s after its virtual step.
 
 from contextlib import contextmanager
 from functools import partial
-from typing import Callable, Dict, Iterator, List, Optional
+from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 import torch
 from mmengine.dist import all_reduce_params, get_world_size
@@ -26,6 +26,7 @@ from .bilevel import MODES, Loss, architecture_gradient
 from .functional_loss import functional_loss
 
 FIRST_ORDER = MODES[0]
+Parameters = Dict[str, nn.Parameter]
 Combine = Callable[[Dict[str, Tensor]], Tensor]
 
 
@@ -69,6 +70,7 @@ class ArchitectureStep:
         self.optim_wrapper = optim_wrapper
         self.optimizer = optimizer
         self.mode = mode
+        self._found: Dict[str, Tuple[Parameters, Parameters]] = {}
         self.average = None
         if get_world_size() > 1:
             self.average = partial(all_reduce_params, op='mean')
@@ -94,7 +96,7 @@ class ArchitectureStep:
                 they were.
         """
         gradients = self.gradients(part, task_weight, train_batch, val_batch)
-        alphas = architecture_parameters(self.model)
+        alphas, _ = self._parameters(part)
         for name, gradient in gradients.items():
             alphas[name].grad = gradient
         self.optimizer.step()
@@ -109,19 +111,10 @@ class ArchitectureStep:
         val_batch: dict,
     ) -> Dict[str, Tensor]:
         """By name of the alphas; see :meth:`__call__`."""
-        searched = None if part == 'end_to_end' else part
+        alphas, weights = self._parameters(part)
         # detached, all may vary; the model's own are off in weight steps
-        alphas = {
-            name: alpha.detach()
-            for name, alpha in architecture_parameters(
-                self.model, searched
-            ).items()
-        }
-        weights = {
-            name: weight
-            for name, weight in weight_parameters(self.model, searched).items()
-            if weight.requires_grad
-        }
+        alphas = {name: alpha.detach() for name, alpha in alphas.items()}
+        weights = {n: w for n, w in weights.items() if w.requires_grad}
         val_part = 'end_to_end' if part == 'scene' and task_weight else part
         settings = dict(lr=0.0)
         if self.mode != FIRST_ORDER:
@@ -135,6 +128,16 @@ class ArchitectureStep:
             average=self.average,
             **settings,
         )
+
+    def _parameters(self, part: str) -> Tuple[Parameters, Parameters]:
+        """Alphas and weights of a part, which is looked for once."""
+        if part not in self._found:
+            searched = None if part == 'end_to_end' else part
+            self._found[part] = (
+                architecture_parameters(self.model, searched),
+                weight_parameters(self.model, searched),
+            )
+        return self._found[part]
 
     def _loss(self, batch: dict, stage: str, combine: Combine) -> Loss:
         def closure(model: nn.Module) -> Tensor:

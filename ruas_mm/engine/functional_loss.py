@@ -1,7 +1,7 @@
 """A model's loss as a pure function of its weights and architecture."""
 
 from contextlib import contextmanager
-from typing import Callable, Iterable, Iterator
+from typing import Callable, Iterator, Set
 
 from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
@@ -35,8 +35,9 @@ def functional_loss(
     while is_model_wrapper(model):
         model = model.module
     runner = _Runner(model, closure)
-    known = dict(model.named_parameters(remove_duplicate=False))
-    has_ties = len(known) > len(set(map(id, known.values())))
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    has_ties = len(parameters) > len(set(map(id, parameters.values())))
+    known = set(parameters)
 
     def loss(weights: Tensors, alphas: Tensors) -> Tensor:
         _check_names(type(model).__name__, known, weights, alphas)
@@ -79,9 +80,8 @@ def _without_checkpoints(model: nn.Module) -> Iterator[None]:
 
 
 def _check_names(
-    model: str, known: Iterable[str], weights: Tensors, alphas: Tensors
+    model: str, known: Set[str], weights: Tensors, alphas: Tensors
 ) -> None:
-    known = set(known)
     for kind, tensors in dict(weights=weights, alphas=alphas).items():
         unknown = sorted(set(tensors) - known)
         if unknown:

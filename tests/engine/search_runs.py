@@ -53,6 +53,17 @@ def loader(folder, half, batch_size=2, crop=None, **settings):
     )
 
 
+def enhancer(noise_loss, **settings):
+    """Config of a small supernet; ReleasedNoiseLoss draws no noise."""
+    return dict(
+        type='ruas_mm.LowLightEnhancer',
+        variant='RUAS',
+        scene=dict(genotype=None, num_stages=1, update='residual'),
+        noise_remover=dict(genotype=None, num_cells=1),
+        noise_loss=dict(type=f'ruas_mm.{noise_loss}', **settings),
+    )
+
+
 def make_runner(
     pictures, work_dir, by_epoch=False, length=4, hook=None, **settings
 ):
@@ -73,13 +84,7 @@ def make_runner(
     if not by_epoch:  # at the end of another MMEngine sleeps for two seconds
         train_loader['sampler']['type'] = 'InfiniteSampler'
     arguments = dict(
-        model=dict(
-            type='ruas_mm.LowLightEnhancer',
-            variant='RUAS',
-            scene=dict(genotype=None, num_stages=1, update='residual'),
-            noise_remover=dict(genotype=None, num_cells=1),
-            noise_loss=dict(type='ruas_mm.NoiseAsCleanLoss'),
-        ),
+        model=enhancer('NoiseAsCleanLoss'),
         work_dir=str(work_dir),
         train_dataloader=train_loader,
         train_cfg=train_cfg,

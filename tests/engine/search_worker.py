@@ -5,7 +5,7 @@ from unittest import mock
 
 import torch
 from mmengine.dist import get_rank
-from search_runs import loader, make_runner, searched
+from search_runs import enhancer, loader, make_runner, searched
 
 if __name__ == '__main__':
     pictures, work_dir, strategy, by_epoch = sys.argv[1:5]
@@ -30,15 +30,7 @@ if __name__ == '__main__':
             by_epoch=by_epoch == 'epochs',
             length=6,
             hook=dict(val_dataloader=val, strategy=strategy),
-            model=dict(
-                type='ruas_mm.LowLightEnhancer',
-                variant='RUAS',
-                scene=dict(genotype=None, num_stages=1, update='residual'),
-                noise_remover=dict(genotype=None, num_cells=1),
-                noise_loss=dict(
-                    type='ruas_mm.ReleasedNoiseLoss', fidelity=1.0
-                ),
-            ),
+            model=enhancer('ReleasedNoiseLoss', fidelity=1.0),
             train_dataloader=train,
             cfg=dict(model_wrapper_cfg=wrapper),
             launcher='pytorch',

@@ -6,6 +6,7 @@ import json
 import pytest
 import torch
 from search_runs import (
+    enhancer,
     loader,
     make_pictures,
     make_runner,
@@ -125,13 +126,7 @@ def test_gradient_is_that_of_algorithm_1(
         tmp_path / 'run',
         hook=dict(phases=dict(scene=3, task=3), beta=beta),
         length=6,
-        model=dict(
-            type='ruas_mm.LowLightEnhancer',
-            variant='RUAS',
-            scene=dict(genotype=None, num_stages=1, update='residual'),
-            noise_remover=dict(genotype=None, num_cells=1),
-            noise_loss=dict(type='ruas_mm.ReleasedNoiseLoss', fidelity=1.0),
-        ),
+        model=enhancer('ReleasedNoiseLoss', fidelity=1.0),
     )
     checked = []
 

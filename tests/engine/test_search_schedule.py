@@ -11,7 +11,7 @@ PHASES = dict(scene=2, task=1)
     'strategy, expected',
     [
         ('cooperative', 'sstsstsst'),
-        ('independent', 'sssssstTt'.lower()),
+        ('independent', 'ssssssttt'),
         ('global', 'eeeeeeeee'),
     ],
 )

@@ -1,10 +1,6 @@
 """One preprocessor in front of three hosts."""
 
 import copy
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +9,7 @@ import torch
 import torch.nn as nn
 from mmengine.model import BaseModel
 from mmengine.runner import save_checkpoint
+from two_processes import run_two
 
 from ruas_mm.models import SceneDataPreprocessor, SceneModule
 from ruas_mm.registry import MODELS
@@ -288,26 +285,8 @@ WORKER = Path(__file__).with_name('ddp_worker.py')
 
 
 def test_two_processes_average_scene_gradients(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        port = str(probe.getsockname()[1])
-    processes = [
-        subprocess.Popen(
-            [sys.executable, str(WORKER), str(tmp_path / f'{rank}.pt')],
-            env=dict(
-                os.environ,
-                RANK=str(rank),
-                LOCAL_RANK=str(rank),
-                WORLD_SIZE='2',
-                MASTER_ADDR='127.0.0.1',
-                MASTER_PORT=port,
-                OMP_NUM_THREADS='1',
-                PYTHONPATH=str(WORKER.parent),
-            ),
-        )
-        for rank in range(2)
-    ]
-    assert [process.wait(120) for process in processes] == [0, 0]
+    codes, outputs = run_two(WORKER, lambda rank: [tmp_path / f'{rank}.pt'])
+    assert codes == [0, 0], outputs[0][-3000:]
     first, second = (torch.load(tmp_path / f'{r}.pt') for r in range(2))
 
     from ddp_worker import build, pictures
