@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
+from ruas_mm.engine.validation_batches import other_half
 from ruas_mm.models.architecture import derive_genotype
 from ruas_mm.models.cells import genotype as released
 from ruas_mm.models.cells.genotype_file import read_genotype
@@ -198,6 +199,26 @@ def test_found_genotypes_fit_their_networks(name, config):
         model.scene.genotype = genotype['scene']
         model.noise_remover = dict(genotype=genotype['noise_remover'])
     assert MODELS.build(model)
+
+
+def test_example_of_a_search_of_ones_own(tmp_path, monkeypatch):
+    """docs/search.md, in front of the detector of the README."""
+    detector, search = (
+        (ROOT / name).read_text().split('```python\n')[1].split('```')[0]
+        for name in ('README.md', 'docs/search.md')
+    )
+    (tmp_path / 'my_detector.py').write_text(detector)
+    (tmp_path / 'search.py').write_text(search)
+    cfg = Config.fromfile(tmp_path / 'search.py')
+    init_default_scope(cfg.default_scope)
+    model = MODELS.build(cfg.model)
+    assert derive_genotype(model).keys() == {'scene'}
+    model.train_only('scene')
+    (hook,) = (HOOKS.build(dict(h)) for h in cfg.custom_hooks)
+    monkeypatch.chdir(tmp_path)
+    assert Path(hook.train_config).is_file()
+    assert other_half(cfg.train_dataloader)['dataset']['half'] == 'odd'
+    assert cfg.val_cfg is cfg.val_dataloader is cfg.val_evaluator is None
 
 
 def test_drop_in_example_of_the_readme_runs(tmp_path):

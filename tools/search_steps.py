@@ -1,8 +1,8 @@
 """A complete step of the low-level search, with kernels or maps mixed.
 
-Used by ``measure_search.py``. The naive forms run every candidate of Table 1
-on its own and add the maps up; update rule, weights and random numbers are
-the same.
+Used by ``measure_search.py`` and ``compare_gradients.py``. The naive forms run
+every candidate of Table 1 on its own and add the maps up; update rule, weights
+and random numbers are the same.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -94,6 +94,21 @@ def search_steps(part: str, size: Tuple[int, int]) -> Dict[str, Step]:
         Steps, each of which does the same and returns the gradients of the
         alphas, then those of the weights.
     """
+    step = architecture_step(part)
+    train, val = (
+        dict(inputs=[torch.randint(0, 60, (3, *size), dtype=torch.uint8)])
+        for _ in range(2)
+    )
+    return {form: SearchStep(form, step, part, train, val) for form in FORMS}
+
+
+def architecture_step(part: str, lr: float = 1e-3) -> ArchitectureStep:
+    """Of the RUAS supernet, with random weights (seed 0), as in a search.
+
+    Args:
+        part: What is trained.
+        lr: Of the weights.
+    """
     torch.manual_seed(0)
     model = LowLightEnhancer(
         'RUAS',
@@ -114,15 +129,11 @@ def search_steps(part: str, size: Tuple[int, int]) -> Dict[str, Step]:
     alphas = architecture_parameters(model)
     for alpha in alphas.values():
         alpha.requires_grad_(False)
-    sgd = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+    sgd = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
     adam = torch.optim.Adam(alphas.values(), lr=3e-4)
-    wrapper = OptimWrapper(sgd)
-    step = ArchitectureStep(model, wrapper, adam, 'finite_difference')
-    train, val = (
-        dict(inputs=[torch.randint(0, 60, (3, *size), dtype=torch.uint8)])
-        for _ in range(2)
+    return ArchitectureStep(
+        model, OptimWrapper(sgd), adam, 'finite_difference'
     )
-    return {form: SearchStep(form, step, part, train, val) for form in FORMS}
 
 
 class SearchStep:

@@ -97,8 +97,12 @@ def warn_of_shared_files(train: Dataset, val: Dataset) -> None:
 
 
 def image_files(dataset: Dataset) -> Set[str]:
-    """Files of a data set of MMEngine's kind; of others none is known."""
-    if not hasattr(dataset, 'get_data_info'):
+    """Files of a data set of MMEngine's kind; of others none is known.
+
+    Some wrappers of the hosts (mmdet's ``MultiImageMixDataset``) tell none.
+    """
+    inner = getattr(dataset, 'dataset', dataset)
+    if not all(hasattr(d, 'get_data_info') for d in (dataset, inner)):
         return set()
     infos = (dataset.get_data_info(i) for i in range(len(dataset)))
     paths = (info.get('img_path') for info in infos)

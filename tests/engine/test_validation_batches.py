@@ -7,6 +7,7 @@ from mmengine.runner import Runner
 from search_runs import PIPELINE, loader, make_pictures
 from torch.utils.data import DataLoader
 
+from ruas_mm.datasets import HalfDataset
 from ruas_mm.engine.validation_batches import (
     ValidationBatches,
     image_files,
@@ -83,6 +84,22 @@ def test_other_half_of_a_loader(tmp_path, which, other):
 def test_only_a_half_has_another(tmp_path):
     with pytest.raises(ValueError, match="UnlabelledImageDataset'; allowed"):
         other_half(loader(str(tmp_path), None))
+
+
+def test_wrappers_that_tell_no_files(tmp_path):
+    class Mixed:  # as mmdet's MultiImageMixDataset
+        metainfo = {}
+        dataset = half(make_pictures(tmp_path), 'even')
+
+        def full_init(self):
+            pass
+
+        def __len__(self):
+            return 4
+
+    wrapped = HalfDataset(Mixed(), 'odd')
+    assert len(wrapped) == 2
+    assert image_files(wrapped) == image_files(Mixed()) == set()
 
 
 def test_unknown_half(tmp_path):
