@@ -21,7 +21,7 @@ setup(
     packages=find_packages(include=['ruas_mm', 'ruas_mm.*']),
     package_data={
         'ruas_mm': [
-            'datasets/splits/*.txt',
+            'datasets/enhancement/splits/*.txt',
             'weights/*.safetensors',
             'weights/*.md',
         ]

@@ -1,7 +1,7 @@
 """The weights of RUAS_S and RUAS that the package ships.
 
 500 dark pictures of SICE and, 12 times as often, 40 low-light halves of LOL
-v1 (tools/split_pairs.py). No reference is read in training.
+v1 (tools/dataset_converters/split_pairs.py). No reference is read in training.
 
 Command:  export UNLABELLED_ROOT=/data/sice LOL_ROOT=/data/lol_split
           export LOL_VERSION=v1 LOL_SPLIT=official

@@ -1,6 +1,7 @@
 """RUAS on ExDark in minutes: SSDLite on 160 pixels, tested on other images.
 
-Command:  python tools/make_demo_set.py work_dirs/demo160/ExDark --train 120
+Command:  python tools/dataset_converters/make_demo_set.py
+              work_dirs/demo160/ExDark --train 120
               --val 0 --test 60
           EXDARK_ROOT=work_dirs/demo160/ExDark python tools/train.py
               configs/ruas_ssdlite_exdark_160.py

@@ -47,13 +47,13 @@ def host():
 
 
 @pytest.fixture
-def load_tool():
-    """Import a script of ``tools/``."""
+def load_tool(monkeypatch):
+    """Import a script from below ``tools/``."""
 
     def load(name: str):
-        spec = importlib.util.spec_from_file_location(
-            name, ROOT / 'tools' / f'{name}.py'
-        )
+        (path,) = (ROOT / 'tools').rglob(f'{name}.py')
+        monkeypatch.syspath_prepend(path.parent)  # as when it is run
+        spec = importlib.util.spec_from_file_location(name, path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module

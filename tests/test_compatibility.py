@@ -75,6 +75,6 @@ from mmengine.registry import MODELS, DATASETS, init_default_scope
 init_default_scope({host!r})
 module = MODELS.build(dict(type='ruas_mm.SceneModule'))
 assert DATASETS.get('ruas_mm.ExDarkDataset') is None
-print(type(module).__name__, 'ruas_mm.models.necks' in sys.modules)
+print(type(module).__name__, 'ruas_mm.models.detectors' in sys.modules)
 """)
     assert result.stdout.split() == ['SceneModule', 'False'], result.stderr

@@ -8,11 +8,11 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
-from ruas_mm.engine.validation_batches import other_half
 from ruas_mm.models.architecture import derive_genotype
 from ruas_mm.models.cells import genotype as released
-from ruas_mm.models.cells.genotype_file import read_genotype
 from ruas_mm.registry import HOOKS, MODELS
+from ruas_mm.search.genotype_file import read_genotype
+from ruas_mm.search.validation_batches import other_half
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / 'configs').glob('*.py'))

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ruas_mm.apis import LowLightInferencer
-from ruas_mm.apis.picture_file import Picture, read_picture
+from ruas_mm.files.picture_file import Picture, read_picture
 
 os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'  # before it is imported
 import gradio as gr

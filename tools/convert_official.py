@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from ruas_mm import __version__
-from ruas_mm.atomic_write import atomic_write
+from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models.cells import OPERATIONS
 from ruas_mm.models.cells.genotype import (
     NOISE_REMOVAL_CVPR21,

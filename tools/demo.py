@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from make_demo_set import COUNTS, make_demo_set
+from dataset_converters.make_demo_set import COUNTS, make_demo_set
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = 'configs/ruas_ssd_exdark.py'

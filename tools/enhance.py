@@ -26,7 +26,7 @@ from rich.progress import (
 )
 
 from ruas_mm.apis import LowLightInferencer
-from ruas_mm.apis.input_files import InputFile, find_inputs
+from ruas_mm.files.input_files import InputFile, find_inputs
 
 INTERRUPTED = 130  # as shells do
 

@@ -33,8 +33,8 @@ from rich.table import Table
 
 from ruas_mm.evaluation.complexity import count_macs
 from ruas_mm.models.architecture import find_searchable, weight_parameters
-from ruas_mm.models.cells.genotype_file import read_genotype
 from ruas_mm.registry import MODELS
+from ruas_mm.search.genotype_file import read_genotype
 
 ROOT = Path(__file__).resolve().parent.parent
 LOL_SIZE = (400, 600)

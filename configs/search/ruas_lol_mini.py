@@ -1,7 +1,7 @@
 """The search on LOL in minutes: 400 steps, a larger rate of the alphas.
 
 Command:  export LOL_ROOT=lol_split LOL_VERSION=v1 LOL_SPLIT=official
-          (tools/split_pairs.py)
+          (tools/dataset_converters/split_pairs.py)
           python tools/train.py configs/search/ruas_lol_mini.py
           python tools/train.py work_dirs/ruas_lol_mini/derived.py
 Time:     see docs/benchmark.md

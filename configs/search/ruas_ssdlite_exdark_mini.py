@@ -1,6 +1,7 @@
 """The detection search in minutes: SSDLite on 160 pixels, 200 steps.
 
-Command:  python tools/make_demo_set.py work_dirs/demo160/ExDark --train 120
+Command:  python tools/dataset_converters/make_demo_set.py
+              work_dirs/demo160/ExDark --train 120
               --val 0 --test 60
           export EXDARK_ROOT=work_dirs/demo160/ExDark
           python tools/train.py configs/search/ruas_ssdlite_exdark_mini.py

@@ -7,21 +7,21 @@ from typing import Callable, List, Optional, Sequence, Union
 import numpy as np
 import torch
 
-from ruas_mm.apis.input_files import check_not_an_input
-from ruas_mm.apis.picture_file import (
+from ruas_mm.compatibility import is_installed
+from ruas_mm.files.input_files import check_not_an_input
+from ruas_mm.files.picture_file import (
     Picture,
     check_target_format,
     read_picture,
     write_picture,
 )
-from ruas_mm.apis.video_stream import (
+from ruas_mm.files.video_stream import (
     VideoReader,
     VideoReport,
     check_video_target,
     write_video,
 )
-from ruas_mm.compatibility import is_installed
-from ruas_mm.models.enhancers.low_light_enhancer import (
+from ruas_mm.models.enhancers.ruas.low_light_enhancer import (
     check_strength,
     check_tile,
 )

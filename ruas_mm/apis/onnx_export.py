@@ -12,8 +12,8 @@ import torch.nn as nn
 from torch import Tensor
 
 from ruas_mm import __version__
-from ruas_mm.atomic_write import atomic_write
 from ruas_mm.compatibility import is_installed
+from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models import LowLightEnhancer
 
 OPSETS = (13, 17)  # 17: the highest of torch 2.1

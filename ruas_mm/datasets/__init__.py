@@ -1,9 +1,5 @@
-from ruas_mm.compatibility import is_installed
-
-from .fivek import FiveKDataset
+from .enhancement import FiveKDataset, LOLDataset, UnlabelledImageDataset
 from .half import HalfDataset
-from .lol import LOLDataset
-from .unlabelled_images import UnlabelledImageDataset
 
 __all__ = [
     'FiveKDataset',
@@ -11,10 +7,3 @@ __all__ = [
     'LOLDataset',
     'UnlabelledImageDataset',
 ]
-
-# Detection data sets build on mmdet's base class; nobody else needs mmdet.
-if is_installed('mmdet'):
-    from .darkface import DarkFaceDataset
-    from .exdark import ExDarkDataset
-
-    __all__ += ['DarkFaceDataset', 'ExDarkDataset']

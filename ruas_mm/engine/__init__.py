@@ -1,7 +1,6 @@
 from .bf16_optim_wrapper import Bf16OptimWrapper
 from .hooks import (
     ComplexityHook,
-    CooperativeSearchHook,
     SaveEnhancedHook,
     SceneVisualizationHook,
     StagedTrainingHook,
@@ -10,7 +9,6 @@ from .hooks import (
 __all__ = [
     'Bf16OptimWrapper',
     'ComplexityHook',
-    'CooperativeSearchHook',
     'SaveEnhancedHook',
     'SceneVisualizationHook',
     'StagedTrainingHook',

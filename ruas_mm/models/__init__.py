@@ -1,5 +1,3 @@
-from ruas_mm.compatibility import is_installed
-
 from .cells import DistillationCell
 from .data_preprocessors import (
     EnhancementDataPreprocessor,
@@ -29,10 +27,3 @@ __all__ = [
     'SceneModule',
     'scene_constrained',
 ]
-
-# Subclasses of mmdet's necks and heads; nobody needs mmdet for the rest.
-if is_installed('mmdet'):
-    from .heads import SearchableSSDHead
-    from .necks import SearchableSSDNeck
-
-    __all__ += ['SearchableSSDHead', 'SearchableSSDNeck']

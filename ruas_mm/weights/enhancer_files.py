@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ruas_mm.atomic_write import atomic_write
+from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models import LowLightEnhancer
 
 SHIPPED = dict(

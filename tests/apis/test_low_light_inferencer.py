@@ -5,8 +5,8 @@ import torch
 from PIL import Image
 
 from ruas_mm.apis import LowLightInferencer, low_light_inferencer
-from ruas_mm.apis.picture_file import Picture, read_picture, write_picture
-from ruas_mm.apis.video_stream import VideoReader, write_video
+from ruas_mm.files.picture_file import Picture, read_picture, write_picture
+from ruas_mm.files.video_stream import VideoReader, write_video
 from ruas_mm.models import LowLightEnhancer
 from ruas_mm.weights import save_enhancer
 

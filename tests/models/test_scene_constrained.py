@@ -8,12 +8,12 @@ from mmengine.config import ConfigDict
 from mmengine.optim import OptimWrapper
 from mmengine.structures import InstanceData, PixelData
 
-from ruas_mm.engine.architecture_step import ArchitectureStep
 from ruas_mm.models.architecture import (
     architecture_parameters,
     weight_parameters,
 )
 from ruas_mm.registry import MODELS
+from ruas_mm.search.architecture_step import ArchitectureStep
 
 SCENE = dict(type='ruas_mm.SceneModule', num_stages=1)
 NORMALISE = dict(mean=[120.0] * 3, std=[60.0] * 3)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ruas_mm.apis.picture_file import Picture, read_picture, write_picture
+from ruas_mm.files.picture_file import Picture, read_picture, write_picture
 from ruas_mm.models import LowLightEnhancer
 from ruas_mm.weights import save_enhancer
 

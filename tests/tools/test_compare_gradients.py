@@ -5,13 +5,12 @@ from pathlib import Path
 import torch
 from search_runs import make_pictures
 
-from ruas_mm.engine.bilevel import MODES
+from ruas_mm.search.bilevel import MODES
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_table(load_tool, monkeypatch, tmp_path, capsys):
-    monkeypatch.syspath_prepend(str(ROOT / 'tools'))
     tool = load_tool('compare_gradients')
     folder = Path(make_pictures(tmp_path, 2, size=24))
     batches = tool.load_batches(folder, 16)

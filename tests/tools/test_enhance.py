@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from ruas_mm.apis.picture_file import Picture, read_picture, write_picture
-from ruas_mm.apis.video_stream import VideoReader, write_video
+from ruas_mm.files.picture_file import Picture, read_picture, write_picture
+from ruas_mm.files.video_stream import VideoReader, write_video
 from ruas_mm.models import LowLightEnhancer
 from ruas_mm.weights import save_enhancer
 
@@ -261,7 +261,7 @@ def test_camera_number_is_taken(tool, monkeypatch, tmp_path, weights):
     monkeypatch.chdir(tmp_path)
     capture = cv2.VideoCapture
     monkeypatch.setattr(
-        'ruas_mm.apis.video_stream.cv2.VideoCapture',
+        'ruas_mm.files.video_stream.cv2.VideoCapture',
         lambda source: (Camera if source == 0 else capture)(source),
     )
     arguments = ['0', '--variant', 'RUAS_S', '--weights', str(weights)]

@@ -14,7 +14,6 @@ from ruas_mm.weights import load_enhancer
 def test_exported_file_enhances_like_the_trained_model(
     config, load_tool, tmp_path, monkeypatch
 ):
-    monkeypatch.syspath_prepend('tools')
     cfg = Config.fromfile(f'configs/{config}.py')
     trained = MODELS.build(cfg.model).eval()
     torch.save(dict(state_dict=trained.state_dict()), tmp_path / 'iter.pth')

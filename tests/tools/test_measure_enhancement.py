@@ -8,7 +8,7 @@ import torch
 pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
 
-TOOLS = Path(__file__).parents[2] / 'tools'
+TOOLS = Path(__file__).parents[2] / 'tools' / 'benchmarks'
 SIZES = [(1, 1), (24, 16), (31, 45)]
 
 

@@ -17,7 +17,6 @@ SMALL = {
 
 @pytest.mark.parametrize('title', SMALL)
 def test_forms_have_equal_gradients(load_tool, monkeypatch, title):
-    monkeypatch.syspath_prepend(str(ROOT / 'tools'))
     tool = load_tool('measure_search')
     monkeypatch.setattr(tool, 'CASES', SMALL)
     found = {}

@@ -10,8 +10,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from ruas_mm.models.architecture import find_searchable
-from ruas_mm.models.cells.genotype_file import read_genotype
 from ruas_mm.registry import MODELS
+from ruas_mm.search.genotype_file import read_genotype
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +41,6 @@ def lol_root(tmp_path, monkeypatch):
 
 @pytest.fixture
 def tool(load_tool, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / 'tools'))
     return load_tool('reproduce')
 
 

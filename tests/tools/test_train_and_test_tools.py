@@ -77,8 +77,8 @@ def runs(tmp_path_factory):
     data = folder / 'ExDark'
     subprocess.run(
         [
-            sys.executable, 'tools/make_demo_set.py', str(data),
-            '--train=4', '--val=0', '--test=0',
+            sys.executable, 'tools/dataset_converters/make_demo_set.py',
+            str(data), '--train=4', '--val=0', '--test=0',
         ],
         cwd=ROOT,
         check=True,

@@ -4,8 +4,8 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from ruas_mm.apis.picture_file import read_picture
 from ruas_mm.evaluation.complexity import count_parameters
+from ruas_mm.files.picture_file import read_picture
 from ruas_mm.weights import load_enhancer
 
 VARIANTS = dict(RUAS_S=1161, RUAS=3438, RUAS_A=36815)

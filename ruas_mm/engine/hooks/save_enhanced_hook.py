@@ -12,7 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
-from ruas_mm.atomic_write import atomic_write
+from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.registry import HOOKS
 from ruas_mm.visualization import draw_scene_panels
 

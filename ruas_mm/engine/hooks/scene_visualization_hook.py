@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 from mmengine.visualization import Visualizer
 
-from ruas_mm.atomic_write import atomic_write
+from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.registry import HOOKS
 from ruas_mm.visualization import (
     colour_illumination,

@@ -1,5 +1,3 @@
-from .low_light_enhancer import LowLightEnhancer
-from .noise_estimator import NoiseEstimator
-from .noise_remover import NoiseRemover
+from .ruas import LowLightEnhancer, NoiseEstimator, NoiseRemover
 
 __all__ = ['LowLightEnhancer', 'NoiseEstimator', 'NoiseRemover']

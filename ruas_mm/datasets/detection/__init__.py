@@ -1,0 +1,4 @@
+from .darkface import DarkFaceDataset
+from .exdark import ExDarkDataset
+
+__all__ = ['DarkFaceDataset', 'ExDarkDataset']

@@ -1,0 +1,5 @@
+from .fivek import FiveKDataset
+from .lol import LOLDataset
+from .unlabelled_images import UnlabelledImageDataset
+
+__all__ = ['FiveKDataset', 'LOLDataset', 'UnlabelledImageDataset']

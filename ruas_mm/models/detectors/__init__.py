@@ -1,0 +1,3 @@
+from .searchable_ssd import SearchableSSDHead, SearchableSSDNeck
+
+__all__ = ['SearchableSSDHead', 'SearchableSSDNeck']

@@ -1,3 +1,0 @@
-from .searchable_ssd_head import SearchableSSDHead
-
-__all__ = ['SearchableSSDHead']

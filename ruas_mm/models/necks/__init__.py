@@ -1,3 +1,0 @@
-from .searchable_ssd_neck import SearchableSSDNeck
-
-__all__ = ['SearchableSSDNeck']

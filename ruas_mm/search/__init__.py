@@ -1,0 +1,3 @@
+from .cooperative_search_hook import CooperativeSearchHook
+
+__all__ = ['CooperativeSearchHook']

@@ -1,0 +1,97 @@
+"""A model's loss as a pure function of its weights and architecture."""
+
+from contextlib import contextmanager
+from typing import Callable, Iterator, Set
+
+from mmengine.model import is_model_wrapper
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from .bilevel import Loss, Tensors
+
+
+def functional_loss(
+    model: nn.Module, closure: Callable[[nn.Module], Tensor]
+) -> Loss:
+    """A loss of (weights, alphas) out of a loss of a model.
+
+    The model keeps its parameters and buffers: it is run with those that are
+    given and, if none is, with its own; batch statistics go to a copy.
+    Activation checkpoints (``with_cp``) are off meanwhile: in the backward
+    pass they would recompute with the model's own parameters.
+
+    Args:
+        model: The model. Of a distributed wrapper, the model inside is run,
+            which averages nothing: see ``average`` of
+            :func:`~ruas_mm.search.bilevel.architecture_gradient`.
+        closure: From the model to one number; for one of MMEngine's
+            ``model.parse_losses(model(**data, mode='loss'))[0]``.
+
+    Returns:
+        A callable of two dictionaries, both with names as in
+        ``model.named_parameters()``. It raises a ValueError for names that the
+        model has not, or that are in both.
+    """
+    while is_model_wrapper(model):
+        model = model.module
+    runner = _Runner(model, closure)
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    has_ties = len(parameters) > len(set(map(id, parameters.values())))
+    known = set(parameters)
+
+    def loss(weights: Tensors, alphas: Tensors) -> Tensor:
+        _check_names(type(model).__name__, known, weights, alphas)
+        tensors = {name: b.clone() for name, b in model.named_buffers()}
+        tensors.update(weights)
+        tensors.update(alphas)
+        with _without_checkpoints(model):
+            return functional_call(
+                runner,
+                {f'model.{k}': v for k, v in tensors.items()},
+                (),
+                tie_weights=has_ties,  # looking for them takes its time
+            )
+
+    return loss
+
+
+class _Runner(nn.Module):
+    """Gives ``functional_call`` a forward that runs the closure."""
+
+    def __init__(self, model: nn.Module, closure: Callable) -> None:
+        super().__init__()
+        self.model = model
+        self.closure = closure
+
+    def forward(self) -> Tensor:
+        return self.closure(self.model)
+
+
+@contextmanager
+def _without_checkpoints(model: nn.Module) -> Iterator[None]:
+    modules = [m for m in model.modules() if getattr(m, 'with_cp', False)]
+    for module in modules:
+        module.with_cp = False
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.with_cp = True
+
+
+def _check_names(
+    model: str, known: Set[str], weights: Tensors, alphas: Tensors
+) -> None:
+    for kind, tensors in dict(weights=weights, alphas=alphas).items():
+        unknown = sorted(set(tensors) - known)
+        if unknown:
+            raise ValueError(
+                f'{kind} have {unknown}, allowed: names of parameters of '
+                f'{model}, such as {sorted(known)[:3]}'
+            )
+    twice = sorted(set(weights) & set(alphas))
+    if twice:
+        raise ValueError(
+            f'weights and alphas both have {twice}, allowed: each parameter '
+            'in one of them'
+        )

@@ -1,0 +1,133 @@
+"""What a search leaves behind: genotype file, picture, config, scalars."""
+
+import os
+from pathlib import Path
+from pprint import pformat
+from typing import Dict, Optional
+
+from torch import nn
+
+from ruas_mm.files.atomic_write import atomic_write
+from ruas_mm.models.architecture import (
+    derive_genotype,
+    find_searchable,
+    part_name,
+)
+from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS
+from ruas_mm.search.genotype_file import write_genotype
+from ruas_mm.search.genotype_picture import save_genotype_picture
+
+EDGES = ('c1_d', 'c1_r', 'c2_d', 'c2_r', 'c3_d', 'c3_r', 'c4')
+SKIP = 'SC'
+
+
+class SearchReport:
+    """Files of a search in one folder; each is replaced as a whole.
+
+    ``genotype.json``, which a config can name in its ``_base_``,
+    ``genotype.png``, the cells as in Fig. 5, and ``derived.py``, a config that
+    trains the network which was found.
+
+    Args:
+        folder: Where to write.
+        train_config: Config of a network of the same kind with some genotype;
+            ``derived.py`` is based on it. None: no such file.
+
+    Raises:
+        ValueError: There is no such config.
+    """
+
+    def __init__(self, folder: Path, train_config: Optional[str]) -> None:
+        self.folder = Path(folder)
+        self.train_config = train_config
+        if train_config is not None and not Path(train_config).is_file():
+            raise ValueError(
+                f'train_config={train_config!r} is no file, allowed: a '
+                'config that trains the derived network, or None'
+            )
+        self.genotype_path = self.folder / 'genotype.json'
+        self.derived_path = self.folder / 'derived.py'
+
+    @property
+    def command(self) -> str:
+        """What trains the derived network."""
+        if self.train_config is None:
+            return (
+                'python tools/train.py CONFIG, where CONFIG has '
+                f'{self.genotype_path} in its _base_'
+            )
+        return f'python tools/train.py {self.derived_path}'
+
+    def write(self, model: nn.Module, title: str, **meta) -> dict:
+        """Write all files.
+
+        Args:
+            model: The supernet.
+            title: Above the picture.
+            **meta: See :func:`write_genotype`.
+
+        Returns:
+            The genotype.
+
+        Raises:
+            ValueError: Alphas that are not finite; nothing is written.
+            OSError: A file cannot be written; the old one is left.
+        """
+        genotype = derive_genotype(model)
+        write_genotype(self.genotype_path, genotype, **meta)
+        save_genotype_picture(
+            self.genotype_path.with_suffix('.png'), genotype, title
+        )
+        if self.train_config is not None:
+            base = os.path.relpath(self.train_config, self.folder)
+            text = _derived_config(model, Path(base).as_posix(), self.command)
+            with atomic_write(self.derived_path) as temporary:
+                temporary.write_text(text, encoding='utf-8')
+        return genotype
+
+
+def _derived_config(model: nn.Module, base: str, command: str) -> str:
+    options: dict = {}
+    for name, module in find_searchable(model).items():
+        place = options
+        for word in name.split('.'):
+            place = place.setdefault(word, {})
+        place['genotype'] = module.derive()
+    lines = [
+        '"""The network that a search has found.',
+        '',
+        f'Command:  {command}',
+        '"""',
+        '',
+        f'_base_ = {base!r}',
+        '',
+        f'model = {pformat(options, width=76, sort_dicts=False)}',
+    ]
+    return '\n'.join(lines) + '\n'
+
+
+def alpha_scalars(model: nn.Module) -> Dict[str, float]:
+    """What a search looks like from outside.
+
+    For each searched part the softmaxed alphas (``search/scene/c1_d/3-RC``),
+    their mean ``entropy`` (1: undecided, 0: decided) and, where there is a
+    skip connection, its mean share ``skip``.
+    """
+    scalars = {}
+    for name, module in find_searchable(model).items():
+        prefix = f'search/{part_name(name)}'
+        mixture = module.alphas.detach().double().softmax(1)
+        places, choices = mixture.shape
+        entropy = -(mixture * mixture.clamp_min(1e-12).log()).sum(1)
+        uniform = mixture.new_tensor(float(choices)).log()
+        scalars[f'{prefix}/entropy'] = (entropy / uniform).mean().item()
+        operations = module.searched_operations
+        if SKIP in operations:
+            share = mixture[:, operations.index(SKIP)].mean().item()
+            scalars[f'{prefix}/skip'] = share
+        is_cell = operations == LOW_LEVEL_OPERATIONS
+        rows = EDGES if is_cell else [str(i + 1) for i in range(places)]
+        for row, shares in zip(rows, mixture.tolist()):
+            for operation, share in zip(operations, shares):
+                scalars[f'{prefix}/{row}/{operation}'] = share
+    return scalars

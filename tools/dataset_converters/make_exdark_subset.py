@@ -1,0 +1,69 @@
+"""Make an ExDark folder out of the images at hand.
+
+    python tools/dataset_converters/make_exdark_subset.py
+        IMAGES ANNOTATIONS LIST OUT
+
+IMAGES holds <Class>/<name>, ANNOTATIONS is the official archive or its
+unpacked folder, LIST is ``imageclasslist.txt``. OUT gets links to the images,
+their annotations, and a list of them alone (same rows, same subsets).
+"""
+
+import argparse
+import zipfile
+from pathlib import Path
+
+from ruas_mm.files.atomic_write import atomic_write
+
+
+def read_annotations(source: Path) -> dict:
+    """``<Class>/<name>.txt``, in lower case, to the file's content."""
+    if source.is_dir():
+        return {
+            '/'.join(path.parts[-2:]).casefold(): path.read_bytes()
+            for path in source.rglob('*.txt')
+        }
+    with zipfile.ZipFile(source) as archive:
+        return {
+            '/'.join(name.split('/')[-2:]).casefold(): archive.read(name)
+            for name in archive.namelist()
+            if name.endswith('.txt')
+        }
+
+
+def main(images: Path, annotations: Path, image_list: Path, out: Path) -> None:
+    contents = read_annotations(annotations)
+    header, *rows = image_list.read_text().splitlines()
+    by_name = {row.split()[0].casefold(): row for row in rows if row.strip()}
+    kept = [header]
+    for image in sorted(images.glob('*/*')):
+        row = by_name.get(image.name.casefold())
+        if row is None:
+            print(f'{image} is not in {image_list}: left out')
+            continue
+        folder = image.parent.name
+        text = contents[f'{folder}/{image.name}.txt'.casefold()]
+        with atomic_write(
+            out / 'ExDark_Annno' / folder / f'{image.name}.txt'
+        ) as temporary:
+            temporary.write_bytes(text)
+        link = out / 'ExDark' / folder / image.name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(image.resolve())
+        kept.append(row)
+    with atomic_write(out / 'imageclasslist.txt') as temporary:
+        temporary.write_text('\n'.join(kept) + '\n')
+    print(f'{len(kept) - 1} images in {out}')
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('images', type=Path)
+    parser.add_argument('annotations', type=Path)
+    parser.add_argument('image_list', type=Path, metavar='list')
+    parser.add_argument('out', type=Path)
+    args = parser.parse_args()
+    main(args.images, args.annotations, args.image_list, args.out)
