@@ -1,3 +1,4 @@
 from .low_light_inferencer import LowLightInferencer
+from .whole_model import WholeModel
 
-__all__ = ['LowLightInferencer']
+__all__ = ['LowLightInferencer', 'WholeModel']

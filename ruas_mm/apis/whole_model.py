@@ -16,8 +16,9 @@ class WholeModel(nn.Module):
     tools, ``torch.jit.trace``, ``torch.onnx.export``. Give them this instead.
     It works with any host model, also with one that has no front of ours.
 
-    Nothing is copied: modes, devices and parameters are those of ``model``.
-    Call ``eval()`` before tracing.
+    Nothing is copied: mode, device and parameters are those of ``model``.
+    Call ``eval()`` before tracing. A trace holds for pictures of its number
+    and size, for the hosts' preprocessors pad by numbers, not by shapes.
 
     Args:
         model: A model of mmdet, mmseg or mmpretrain.
@@ -39,9 +40,15 @@ class WholeModel(nn.Module):
             dictionaries become one flat tuple, in their order, as tracers
             and ONNX want it.
         """
-        data = self.model.data_preprocessor(
-            dict(inputs=inputs, data_samples=None), False
-        )
+        preprocessor = self.model.data_preprocessor
+        attach = getattr(preprocessor, 'attach_scene', None)
+        if attach:  # there are no samples to attach to
+            preprocessor.attach_scene = False
+        try:
+            data = preprocessor(dict(inputs=inputs, data_samples=None), False)
+        finally:
+            if attach:
+                preprocessor.attach_scene = attach
         outputs = self.model(**data, mode='tensor')
         if isinstance(outputs, Tensor):
             return outputs
