@@ -7,6 +7,7 @@ from typing import Callable, List, Optional, Sequence, Union
 import numpy as np
 import torch
 
+from ruas_mm.arguments import check_choice, check_strength, check_tile
 from ruas_mm.compatibility import is_installed
 from ruas_mm.files.input_files import check_not_an_input
 from ruas_mm.files.picture_file import (
@@ -20,10 +21,6 @@ from ruas_mm.files.video_stream import (
     VideoReport,
     check_video_target,
     write_video,
-)
-from ruas_mm.models.enhancers.ruas.low_light_enhancer import (
-    check_strength,
-    check_tile,
 )
 from ruas_mm.weights import load_enhancer
 
@@ -70,8 +67,7 @@ class LowLightInferencer:
     ) -> None:
         check_strength(strength)
         check_tile(tile)
-        if runtime not in RUNTIMES:
-            raise ValueError(f'runtime={runtime!r}, allowed: {RUNTIMES}')
+        check_choice('runtime', runtime, RUNTIMES)
         if runtime == 'onnx' and tile is not None:
             raise ValueError(f"tile={tile}, allowed with runtime='onnx': None")
         self.strength = strength
