@@ -7,6 +7,7 @@ from typing import Callable, List, Optional, Sequence, Union
 import numpy as np
 import torch
 
+from ruas_mm.arguments import check_choice, check_strength, check_tile
 from ruas_mm.compatibility import is_installed
 from ruas_mm.files.input_files import check_not_an_input
 from ruas_mm.files.picture_file import (
@@ -22,7 +23,6 @@ from ruas_mm.files.video_stream import (
     write_video,
 )
 from ruas_mm.models import load_enhancer
-from ruas_mm.models.enhancers.base import check_strength, check_tile
 from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
 
 RUNTIMES = ('torch', 'onnx')
@@ -68,8 +68,7 @@ class LowLightInferencer:
     ) -> None:
         check_strength(strength)
         check_tile(tile)
-        if runtime not in RUNTIMES:
-            raise ValueError(f'runtime={runtime!r}, allowed: {RUNTIMES}')
+        check_choice('runtime', runtime, RUNTIMES)
         if runtime == 'onnx' and tile is not None:
             raise ValueError(f"tile={tile}, allowed with runtime='onnx': None")
         self.strength = strength

@@ -14,6 +14,7 @@ import torch
 import torch.nn as nn
 from torch import Tensor
 
+from ruas_mm.arguments import check_choice
 from ruas_mm.models.architecture import (
     architecture_parameters,
     weight_parameters,
@@ -116,8 +117,7 @@ class SceneConstraint:
         Raises:
             ValueError: Unknown part.
         """
-        if part not in PARTS:
-            raise ValueError(f'part={part!r}, allowed: {PARTS}')
+        check_choice('part', part, PARTS)
         self.trained_part = part
         for each in ('scene', 'task'):
             parameters = {

@@ -28,6 +28,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from ruas_mm.arguments import check_choice, check_interval, check_whole_number
 from ruas_mm.models.architecture import (
     cell_alphas,
     derive_operations,
@@ -129,19 +130,19 @@ class SceneModule(Enhancer):
         init_cfg: dict = None,
     ) -> None:
         super().__init__(init_cfg)
-        _check_choice('update', update, UPDATES)
-        _check_choice('warm_start', warm_start, WARM_STARTS)
-        _check_choice(
+        check_choice('update', update, UPDATES)
+        check_choice('warm_start', warm_start, WARM_STARTS)
+        check_choice(
             'warm_start_source', warm_start_source, WARM_START_SOURCES
         )
-        _check_interval('gamma', gamma, 0, 1)
-        _check_interval('strength', strength, 0, 1)
+        check_interval('gamma', gamma, 0, 1)
+        check_interval('strength', strength, 0, 1)
         if exposure is not None and not 0 < exposure < 1:
             raise ValueError(
                 f'exposure={exposure}, allowed: None, or between 0 and 1'
             )
-        _check_at_least('num_stages', num_stages, 1)
-        _check_at_least('window', window, 1)
+        check_whole_number('num_stages', num_stages, 1)
+        check_whole_number('window', window, 1)
         low, high = illumination_range
         if not 0 < low < high <= 1:
             raise ValueError(
@@ -380,18 +381,3 @@ def window_maximum(x: Tensor, window: int) -> Tensor:
     for shift in range(1, window):
         columns = torch.maximum(columns, rows[..., shift : shift + width])
     return columns
-
-
-def _check_choice(name: str, value: str, allowed: tuple) -> None:
-    if value not in allowed:
-        raise ValueError(f'{name}={value!r}, allowed: {allowed}')
-
-
-def _check_interval(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ValueError(f'{name}={value}, allowed: {low} to {high}')
-
-
-def _check_at_least(name: str, value: int, low: int) -> None:
-    if not isinstance(value, int) or value < low:
-        raise ValueError(f'{name}={value}, allowed: a whole number >= {low}')

@@ -13,6 +13,7 @@ from mmengine.model import BaseDataPreprocessor
 from mmengine.structures import PixelData
 from torch import Tensor
 
+from ruas_mm.arguments import check_choice
 from ruas_mm.models.enhancers.zoo import build_enhancer
 from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.models.same_size import map_by_size
@@ -88,11 +89,7 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         non_blocking: bool = False,
     ) -> None:
         super().__init__(non_blocking)
-        if channel_order not in (None, *CHANNEL_ORDERS):
-            raise ValueError(
-                f'channel_order={channel_order!r}, allowed: None or '
-                f'{CHANNEL_ORDERS}'
-            )
+        check_choice('channel_order', channel_order, (None, *CHANNEL_ORDERS))
         if isinstance(data_preprocessor, dict):
             cfg = with_type(data_preprocessor, host)
             channel_order = channel_order or delivered_order(cfg) or None

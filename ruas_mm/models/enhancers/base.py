@@ -10,6 +10,7 @@ from typing import Optional
 import torch
 from torch import Tensor, nn
 
+from ruas_mm.arguments import check_strength, check_tile
 from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.models.tiling import tiled
 
@@ -85,15 +86,3 @@ def check_enhancer(module: nn.Module, name: str) -> None:
             'forward(y) and enhance(y, strength=None, tile=None), see '
             'ruas_mm.models.enhancers.Enhancer'
         )
-
-
-def check_strength(strength: Optional[float]) -> None:
-    """Raise ``ValueError`` unless None or in [0, 1]."""
-    if strength is not None and not 0 <= strength <= 1:
-        raise ValueError(f'strength={strength}, allowed: 0 to 1')
-
-
-def check_tile(tile: Optional[int]) -> None:
-    """Raise ``ValueError`` unless None or a useful number of pixels."""
-    if tile is not None and (not isinstance(tile, int) or tile < 32):
-        raise ValueError(f'tile={tile}, allowed: None or a whole number >= 32')

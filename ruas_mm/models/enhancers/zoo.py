@@ -6,6 +6,7 @@ from typing import Dict, NamedTuple, Optional, Union
 import torch
 from torch import nn
 
+from ruas_mm.arguments import check_choice
 from ruas_mm.models.enhancers.base import check_enhancer
 from ruas_mm.registry import MODELS
 from ruas_mm.weights.weight_file import FOLDER, read_weights
@@ -87,8 +88,7 @@ def load_enhancer(
             or has another suffix.
         FileNotFoundError: No such file.
     """
-    if variant not in VARIANTS:
-        raise ValueError(f'variant={variant!r}, allowed: {tuple(VARIANTS)}')
+    check_choice('variant', variant, tuple(VARIANTS))
     path = Path(weights or FOLDER / VARIANTS[variant].weights)
     state, saved = read_weights(path)
     parts = VARIANTS[variant].parts

@@ -15,7 +15,8 @@ from mmengine.model import BaseModel
 from mmengine.structures import BaseDataElement
 from torch import Tensor
 
-from ruas_mm.models.enhancers.base import Enhancer, check_strength, check_tile
+from ruas_mm.arguments import check_choice, check_strength, check_tile
+from ruas_mm.models.enhancers.base import Enhancer
 from ruas_mm.models.pretrained import split_pretrained
 from ruas_mm.models.same_size import map_by_size
 from ruas_mm.models.tiling import tile_size, tiled
@@ -84,10 +85,7 @@ class LowLightEnhancer(BaseModel):
             or dict(type='ruas_mm.EnhancementDataPreprocessor'),
             init_cfg,
         )
-        if variant not in VARIANTS:
-            raise ValueError(
-                f'variant={variant!r}, allowed: {tuple(VARIANTS)}'
-            )
+        check_choice('variant', variant, tuple(VARIANTS))
         self.variant = variant
         self._build_parts(
             pretrained,
