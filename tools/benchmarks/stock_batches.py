@@ -6,12 +6,15 @@ import numpy as np
 import torch
 from mmengine.structures import InstanceData, PixelData
 
+from ruas_mm.models.data_preprocessors.host_defaults import with_type
+
 
 def stock_batch(cfg, training: bool, size: int = 32, number: int = 2) -> dict:
     """What the loader of a stock config delivers, as to structure.
 
     Args:
-        cfg: The config (``model``, ``train_dataloader``), of any host.
+        cfg: The config (``model``, ``train_dataloader``), of any host, whose
+            default scope is on.
         training: Whether its training or its test loader is meant.
         size: Height and width of the pictures; a second view is half of it.
         number: Of pictures or videos.
@@ -19,8 +22,8 @@ def stock_batch(cfg, training: bool, size: int = 32, number: int = 2) -> dict:
     Returns:
         ``inputs`` (uint8, dark) and ``data_samples``.
     """
-    preprocessor = host_preprocessor(cfg)
-    kind = str(preprocessor.get('type', '')).split('.')[-1]
+    preprocessor = with_type(host_preprocessor(cfg), cfg.model.type)
+    kind = preprocessor.type.split('.')[-1]
     channels = len(preprocessor.get('mean') or (0, 0, 0))
     picture = lambda s=size, c=channels: _picture(c, s)  # noqa: E731
     if kind.startswith('SegDataPre'):

@@ -213,7 +213,9 @@ def _shrink(part: ConfigDict) -> None:
     """ResNet-18 for ResNet-50, YOLOX-nano for YOLOX-x."""
     if part.get('type', '').endswith('ResNet') and part.get('depth') == 50:
         part.depth = 18
-    if part.get('norm_cfg', {}).get('type') == 'SyncBN':
+    if part.get('type') == 'GlobalAveragePooling':
+        part.pop('kernel_size', None)  # of ReID, for tall pictures
+    if (part.get('norm_cfg') or {}).get('type') == 'SyncBN':
         part.norm_cfg.type = 'BN'
     if part.get('widen_factor') == 1.25:
         part.update(deepen_factor=0.33, widen_factor=0.25)

@@ -7,6 +7,7 @@ from typing import Optional, Sequence
 
 import cv2
 import mmcv
+import numpy as np
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
@@ -150,4 +151,3 @@ class SceneVisualizationHook(Hook):
                     'result', pred_score_thr=self.score_thr, **arguments
                 )
             return cv2.imread(path)[..., ::-1]
-
