@@ -14,7 +14,7 @@ import pytest
 import torch
 
 ROOT = Path(__file__).parents[2]
-CONFIG = 'configs/search/ruas_lol.py'
+CONFIG = 'configs/search/ruas_supernet_lol.py'
 OPTIONS = [
     'train_cfg.max_epochs=4',
     'custom_hooks.0.phases.scene=1',
@@ -44,8 +44,6 @@ def start(lol_root, config, work_dir, *arguments, options=OPTIONS):
     env = dict(
         os.environ,
         LOL_ROOT=str(lol_root),
-        LOL_VERSION='v1',
-        LOL_SPLIT='official',
         OMP_NUM_THREADS='1',
         PYTHONPATH=str(ROOT),
     )
