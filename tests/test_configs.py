@@ -324,5 +324,3 @@ def test_found_genotypes_fit_their_networks(name, config):
         model.scene.genotype = genotype['scene']
         model.noise_remover = dict(genotype=genotype['noise_remover'])
     assert MODELS.build(model)
-
-

@@ -28,14 +28,7 @@ from typing import Dict, List, Optional, Sequence
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from paper_tables import (
-    COLUMNS,
-    DETECTION,
-    PAPER_DATA,
-    SEARCHES,
-    TABLES,
-    Row,
-)
+from paper_tables import COLUMNS, DETECTION, PAPER_DATA, SEARCHES, TABLES, Row
 from rich.console import Console
 from rich.table import Table
 
@@ -243,7 +236,7 @@ def main() -> None:
         '--lol',
         choices=LOL_SPLITS,
         default='v2-real',
-        help="version of LOL; v2-real: that of the paper, in the paper's split",
+        help='version of LOL; v2-real: that of the paper, in its split',
     )
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     parser.add_argument('--work-dir', type=Path, default='work_dirs/reproduce')

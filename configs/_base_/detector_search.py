@@ -1,7 +1,7 @@
 """Search of a detector (Sec. 7.1), to be put together with one by a config.
 
-    model = dict(host={{_base_.model.type}}, **_base_.supernet)
-    custom_hooks = [dict(_base_.search, train_config=...)]
+model = dict(host={{_base_.model.type}}, **_base_.supernet)
+custom_hooks = [dict(_base_.search, train_config=...)]
 """
 
 supernet = dict(

@@ -16,7 +16,5 @@ custom_hooks = [
 periods = [*custom_hooks[0]['phases'].values()]
 train_cfg = dict(max_iters=sum(periods), val_interval=sum(periods))
 param_scheduler = [
-    dict(
-        _base_.param_scheduler[0], periods=periods, restart_weights=[1, 2, 3]
-    )
+    dict(_base_.param_scheduler[0], periods=periods, restart_weights=[1, 2, 3])
 ]

@@ -9,11 +9,7 @@ Time:     about 20 min on two CPU cores
 Expected: as for ruas_lol.py: docs/benchmark.md
 """
 
-_base_ = [
-    '../_base_/pictures.py',
-    '../_base_/lol.py',
-    '../_base_/ruas_a.py',
-]
+_base_ = ['../_base_/pictures.py', '../_base_/lol.py', '../_base_/ruas_a.py']
 
 train_dataloader = dict(dataset={{_base_.lol_train}})
 val_dataloader = test_dataloader = dict(dataset={{_base_.lol_test}})

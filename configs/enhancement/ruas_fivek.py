@@ -10,11 +10,7 @@ Time:     not run (as ruas_lol.py, about 8 min on two CPU cores)
 Expected: the data is not part of this project: no figure of ours yet
 """
 
-_base_ = [
-    '../_base_/pictures.py',
-    '../_base_/fivek.py',
-    '../_base_/ruas.py',
-]
+_base_ = ['../_base_/pictures.py', '../_base_/fivek.py', '../_base_/ruas.py']
 
 model = dict(noise_loss=dict(noise=2))  # the pictures have little
 train_dataloader = dict(dataset={{_base_.fivek_train}})

@@ -11,11 +11,7 @@ Expected: the split of the paper is not published and the data is not part of
           docs/benchmark.md
 """
 
-_base_ = [
-    '../_base_/pictures.py',
-    '../_base_/lol.py',
-    '../_base_/ruas.py',
-]
+_base_ = ['../_base_/pictures.py', '../_base_/lol.py', '../_base_/ruas.py']
 
 train_dataloader = dict(dataset={{_base_.lol_train}})
 val_dataloader = test_dataloader = dict(dataset={{_base_.lol_test}})

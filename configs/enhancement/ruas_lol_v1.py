@@ -10,11 +10,7 @@ Expected: 150 iterations for each part, on 41 pairs: 17.116 dB / .463
           (docs/benchmark.md)
 """
 
-_base_ = [
-    '../_base_/pictures.py',
-    '../_base_/lol.py',
-    '../_base_/ruas.py',
-]
+_base_ = ['../_base_/pictures.py', '../_base_/lol.py', '../_base_/ruas.py']
 
 v1 = dict(version='v1', split='official')
 train_dataloader = dict(dataset=dict(_base_.lol_train, **v1))

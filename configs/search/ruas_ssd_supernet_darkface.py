@@ -25,7 +25,10 @@ train_dataloader = dict(
     ),
 )
 custom_hooks = [
-    dict(_base_.search, train_config='{{fileDirname}}/../detection/ruas_ssd_darkface.py')
+    dict(
+        _base_.search,
+        train_config='{{fileDirname}}/../detection/ruas_ssd_darkface.py',
+    )
 ]
 optim_wrapper = dict(optimizer=dict(lr=3e-4))
 param_scheduler = []

@@ -11,11 +11,7 @@ Expected: the paper's network has 18.226 dB / .717 (Table 4, cooperative);
           the mini sibling: docs/benchmark.md, "Search"
 """
 
-_base_ = [
-    '../_base_/pictures.py',
-    '../_base_/lol.py',
-    '../_base_/ruas.py',
-]
+_base_ = ['../_base_/pictures.py', '../_base_/lol.py', '../_base_/ruas.py']
 
 model = dict(scene=dict(genotype=None), noise_remover=dict(genotype=None))
 

@@ -31,9 +31,7 @@ def make_runner(work_dir, max_iters, **settings):
         ),
         train_cfg=dict(by_epoch=False, max_iters=max_iters),
         optim_wrapper=dict(optimizer=dict(type='Adam', lr=1e-3)),
-        custom_hooks=[
-            dict(type='ruas_mm.PhasedTrainingHook', phases=PHASES)
-        ],
+        custom_hooks=[dict(type='ruas_mm.PhasedTrainingHook', phases=PHASES)],
         default_hooks=dict(
             checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=1)
         ),

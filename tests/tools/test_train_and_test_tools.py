@@ -134,7 +134,10 @@ def test_test_tools_print_the_table_and_save_pictures(runs, tool):
 @pytest.mark.parametrize(
     'config, hook',
     [
-        ('detection/ssd_exdark', 'DetVisualizationHook'),  # no scene: the host's own
+        (
+            'detection/ssd_exdark',
+            'DetVisualizationHook',
+        ),  # no scene: the host's own
         ('ruas_ssd_exdark', 'ruas_mm.SceneVisualizationHook'),
     ],
 )

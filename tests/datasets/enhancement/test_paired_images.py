@@ -243,9 +243,7 @@ def test_shipped_splits_are_those_of_the_script(load_tool, tmp_path):
     'name, variable',
     [('lol_v1', 'LOL_ROOT'), ('unlabelled', 'UNLABELLED_ROOT')],
 )
-def test_config_builds_its_data_sets(
-    name, variable, lol_root, monkeypatch
-):
+def test_config_builds_its_data_sets(name, variable, lol_root, monkeypatch):
     monkeypatch.setenv(variable, str(lol_root))
     cfg = Config.fromfile(CONFIGS / f'ruas_{name}.py')
     train = DATASETS.build(cfg.train_dataloader.dataset)
