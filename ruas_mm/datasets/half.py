@@ -9,7 +9,7 @@ from typing import Union
 
 from mmengine.dataset import BaseDataset, force_full_init
 
-from ruas_mm.datasets.enhancement.paired_images import check_choice
+from ruas_mm.arguments import check_choice
 from ruas_mm.registry import DATASETS
 
 HALVES = ('even', 'odd')

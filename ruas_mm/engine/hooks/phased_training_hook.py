@@ -7,9 +7,9 @@ https://arxiv.org/abs/2112.04719
 from typing import Dict
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from ruas_mm.models.unwrap import unwrap_model
 from ruas_mm.registry import HOOKS
 
 
@@ -61,10 +61,9 @@ class PhasedTrainingHook(Hook):
 
     def before_train_iter(self, runner: Runner, *args, **kwargs) -> None:
         """Switch to the part of this iteration."""
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
+        model = unwrap_model(runner.model)
         part = self.part_at(runner.iter)
-        if part != model.stage:
+        if part != model.trained_part:
             model.train_only(part)
             runner.logger.info(f'iteration {runner.iter}: training {part}')
 
