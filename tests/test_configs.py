@@ -183,7 +183,7 @@ def test_search_finds_the_config_to_train_from_anywhere(
 ):
     monkeypatch.chdir(tmp_path)
     cfg = Config.fromfile(path)
-    Config(cfg).dump(tmp_path / 'dumped.py')
+    cfg.dump(tmp_path / 'dumped.py')
     (tmp_path / 'mine.py').write_text(f'_base_ = {str(path)!r}')
     for each in (path, 'dumped.py', 'mine.py'):
         found = Config.fromfile(each).custom_hooks[0].train_config

@@ -89,7 +89,9 @@ def check_that_it_detects(cfg):
     cfg.model.backbone.init_cfg = None  # may need a download
     model = MODELS.build(cfg.model).eval()
     sample = DetDataSample(
-        metainfo=dict(img_shape=(64, 64), scale_factor=(1, 1))
+        metainfo=dict(
+            img_path='dark.jpg', img_shape=(64, 64), scale_factor=(1, 1)
+        )
     )
     image = torch.randint(0, 70, (3, 64, 64), dtype=torch.uint8)
     (result,) = model.test_step(dict(inputs=[image], data_samples=[sample]))

@@ -24,7 +24,14 @@ OPTIONS = [
     'default_hooks.checkpoint.max_keep_ckpts=9',
     'model.scene.num_stages=1',
     'model.noise_remover.num_cells=1',
+    'train_dataloader.dataset.dataset.version=v1',
+    'train_dataloader.dataset.dataset.split=official',
 ]
+TRAIN_OPTIONS = [
+    f'{loader}_dataloader.dataset.{setting}'
+    for loader in ('train', 'val', 'test')
+    for setting in ('version=v1', 'split=official')
+] + ['train_cfg.max_iters=1', 'train_cfg.val_interval=1']
 
 
 @pytest.fixture(scope='module')
@@ -95,10 +102,7 @@ def test_killed_search_gives_the_same_genotype(lol_root, tmp_path):
     assert command[:2] == ['python', 'tools/train.py']
     output = finish(
         start(
-            lol_root,
-            command[2],
-            tmp_path / 'trained',
-            options=['train_cfg.max_iters=1', 'train_cfg.val_interval=1'],
+            lol_root, command[2], tmp_path / 'trained', options=TRAIN_OPTIONS
         )
     )
     assert 'PSNR' in output
