@@ -6,7 +6,7 @@ from mmengine.runner import CheckpointLoader, Runner
 
 from ruas_mm.registry import DATASETS, HOOKS
 
-STAGES = dict(scene=2, noise_estimator=1, noise_remover=2)
+PHASES = dict(scene=2, noise_estimator=1, noise_remover=2)
 
 
 @DATASETS.register_module()
@@ -31,9 +31,7 @@ def make_runner(work_dir, max_iters, **settings):
         ),
         train_cfg=dict(by_epoch=False, max_iters=max_iters),
         optim_wrapper=dict(optimizer=dict(type='Adam', lr=1e-3)),
-        custom_hooks=[
-            dict(type='ruas_mm.StagedTrainingHook', iterations=STAGES)
-        ],
+        custom_hooks=[dict(type='ruas_mm.PhasedTrainingHook', phases=PHASES)],
         default_hooks=dict(
             checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=1)
         ),
@@ -67,8 +65,16 @@ def test_resumed_run_goes_on_with_its_part(tmp_path):
     assert changed_parts(tmp_path, 3, 4) == {'noise_remover'}
 
 
-@pytest.mark.parametrize('iterations', [{}, dict(scene=0)])
-def test_bad_iterations(iterations):
-    config = dict(type='ruas_mm.StagedTrainingHook', iterations=iterations)
-    with pytest.raises(ValueError, match='iterations'):
+def test_run_and_phases_have_one_length(tmp_path):
+    with pytest.raises(ValueError, match=r'allowed: train_cfg\.max_iters=5'):
+        make_runner(tmp_path / 'longer', 6).train()
+    make_runner(tmp_path / 'shorter', 1).train()
+    (log,) = (tmp_path / 'shorter').glob('*/*.log')
+    assert 'the run ends after 1 iterations, before' in log.read_text()
+
+
+@pytest.mark.parametrize('phases', [{}, dict(scene=0)])
+def test_bad_phases(phases):
+    config = dict(type='ruas_mm.PhasedTrainingHook', phases=phases)
+    with pytest.raises(ValueError, match='phases'):
         HOOKS.build(config)

@@ -4,7 +4,7 @@ Trains on every listed image without augmentation and tests on the same ones,
 so the figure says that training works and nothing about quality.
 
 Command:  EXDARK_ROOT=/a/few/images python tools/train.py
-              configs/ruas_ssdlite_exdark_mini.py
+              configs/detection/ruas_ssdlite_exdark_overfit.py
 Time:     see docs/benchmark.md (8 images, two CPU cores)
 Expected: AP50 at least .9
 """

@@ -3,23 +3,18 @@
 30 epochs, one picture a step, weight decay 5e-4. Half of the training images
 train the weights, the other half the architecture.
 
-Command:  python tools/train.py configs/search/ruas_ssd_exdark.py
-          python tools/train.py work_dirs/ruas_ssd_exdark/derived.py
+Command:  python tools/train.py configs/search/ruas_ssd_supernet_exdark.py
+          python tools/train.py
+              work_dirs/ruas_ssd_supernet_exdark/ruas_ssd_subnet_exdark.py
 Time:     not run at full scale (no GPU was at hand)
 Expected: the paper's network has mAP .536 on its own split; the sibling
-          ruas_ssdlite_exdark_mini.py was run: docs/benchmark.md, "Search"
+          ruas_ssdlite_supernet_exdark_mini.py was run: docs/benchmark.md,
+          "Search"
 """
 
-_base_ = '../ruas_ssd_exdark.py'
+_base_ = ['../ruas_ssd_exdark.py', '../_base_/detector_search.py']
 
-model = dict(
-    type='ruas_mm.SceneConstrained',
-    host={{_base_.model.type}},
-    data_preprocessor=dict(scene=dict(genotype=None)),
-    neck=dict(genotype=None),
-    bbox_head=dict(genotype=None),
-)
-
+model = dict(_base_.supernet, host={{_base_.model.type}})
 train_dataloader = dict(
     batch_size=1,
     num_workers=0,
@@ -32,20 +27,10 @@ train_dataloader = dict(
     ),
 )
 custom_hooks = [
-    dict(
-        type='ruas_mm.CooperativeSearchHook',
-        phases=dict(scene=3, task=3),
-        optimizer=dict(
-            type='Adam', lr=3e-4, betas=(0.5, 0.999), weight_decay=5e-4
-        ),
-        train_config='configs/ruas_ssd_exdark.py',
-    )
+    dict(_base_.search, train_config='{{fileDirname}}/../ruas_ssd_exdark.py')
 ]
 optim_wrapper = dict(optimizer=dict(lr=3e-4))
 param_scheduler = []
 train_cfg = dict(_delete_=True, by_epoch=True, max_epochs=30)
 default_hooks = dict(checkpoint=dict(save_best=None))
-find_unused_parameters = True
-val_cfg = None
-val_dataloader = None
-val_evaluator = None
+val_cfg = val_dataloader = val_evaluator = None

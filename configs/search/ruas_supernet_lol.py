@@ -3,14 +3,15 @@
 Sec. 6.1: 20 epochs, one picture a step. Half of the dark pictures train the
 weights, the other half the architecture; no reference is read.
 
-Command:  python tools/train.py configs/search/ruas_lol.py
-          python tools/train.py work_dirs/ruas_lol/derived.py
+Command:  python tools/train.py configs/search/ruas_supernet_lol.py
+          python tools/train.py
+              work_dirs/ruas_supernet_lol/ruas_subnet_lol.py
 Time:     not run at full scale (about 50 min on two CPU cores, from the mini)
 Expected: the paper's network has 18.226 dB / .717 (Table 4, cooperative);
-          the mini sibling: docs/search.md
+          the mini sibling: docs/benchmark.md, "Search"
 """
 
-_base_ = ['../_base_/lol.py', '../_base_/ruas.py']
+_base_ = ['../_base_/pictures.py', '../_base_/lol.py', '../_base_/ruas.py']
 
 model = dict(scene=dict(genotype=None), noise_remover=dict(genotype=None))
 
@@ -23,14 +24,14 @@ train_dataloader = dict(
         _delete_=True,
         type='ruas_mm.HalfDataset',
         half='even',
-        dataset={{_base_.lol_train}},
+        dataset=dict(_base_.lol_train, pipeline={{_base_.train_pipeline}}),
     ),
 )
 custom_hooks = [
     dict(
         type='ruas_mm.CooperativeSearchHook',
         phases=dict(scene=2, task=2),
-        train_config='configs/ruas_lol.py',
+        train_config='{{fileDirname}}/../enhancement/ruas_lol.py',
     )
 ]
 
@@ -39,6 +40,5 @@ param_scheduler = []
 default_hooks = dict(checkpoint=dict(by_epoch=True, interval=1))
 log_processor = dict(by_epoch=True)
 find_unused_parameters = True
-val_cfg = None
-val_dataloader = None
-val_evaluator = None
+val_cfg = val_dataloader = val_evaluator = None
+test_cfg = test_dataloader = test_evaluator = None  # see train_config

@@ -1,13 +1,13 @@
 """SSD300, VGG-16, on ExDark: the paper's plain detector (Table 10).
 
-Command:  python tools/train.py configs/ssd_exdark.py
+Command:  python tools/train.py configs/detection/ssd_exdark.py
 Time:     not measured at full scale (about 17 s an iteration of 8 images on
           two CPU cores)
 Expected: the paper gives only SSD behind other enhancers, mAP .436 to .516 on
           its own split; no figure of ours at full scale yet
 """
 
-_base_ = ['mmdet::ssd/ssd300_coco.py', './_base_/exdark.py']
+_base_ = ['mmdet::ssd/ssd300_coco.py', '../_base_/exdark.py']
 
 # mmdet 3.3.0's SSDHead cannot predict (mmdetection issue 11780); with this
 # genotype ours is the same head, parameter for parameter.

@@ -3,8 +3,8 @@
 The scene module is that of ruas_shipped.py, on the same pictures.
 
 Command:  as in ruas_shipped.py, then
-          python tools/train.py configs/ruas_a_shipped.py
-          python tools/test.py configs/ruas_a_shipped.py
+          python tools/train.py configs/enhancement/ruas_a_shipped.py
+          python tools/test.py configs/enhancement/ruas_a_shipped.py
               work_dirs/ruas_a_shipped/iter_1800.pth
 Time:     about 20 min on two CPU cores
 Expected: on the other 41 pairs, see ruas_mm/weights/MODEL_CARD.md
@@ -23,20 +23,15 @@ model = dict(
     ),
     noise_remover=dict(noise_map=True),
 )
-train_cfg = dict(max_iters=1800, val_interval=1800)
-param_scheduler = [
-    dict(
-        type='CosineRestartLR',
-        periods=[800, 1000],
-        restart_weights=[2, 3],
-        eta_min=0,
-        by_epoch=False,
-    )
-]
 custom_hooks = [
     dict(
-        type='ruas_mm.StagedTrainingHook',
-        iterations=dict(noise_estimator=800, noise_remover=1000),
+        type='ruas_mm.PhasedTrainingHook',
+        phases=dict(noise_estimator=800, noise_remover=1000),
     ),
-    dict(type='ruas_mm.ComplexityHook'),
+    _base_.custom_hooks[1],
+]
+periods = [*custom_hooks[0]['phases'].values()]
+train_cfg = dict(max_iters=sum(periods), val_interval=sum(periods))
+param_scheduler = [
+    dict(_base_.param_scheduler[0], periods=periods, restart_weights=[2, 3])
 ]

@@ -4,15 +4,14 @@
 v1 (tools/dataset_converters/split_pairs.py). No reference is read in training.
 
 Command:  export UNLABELLED_ROOT=/data/sice LOL_ROOT=/data/lol_split
-          export LOL_VERSION=v1 LOL_SPLIT=official
-          python tools/train.py configs/ruas_shipped.py
-          python tools/test.py configs/ruas_shipped.py
+          python tools/train.py configs/enhancement/ruas_shipped.py
+          python tools/test.py configs/enhancement/ruas_shipped.py
               work_dirs/ruas_shipped/iter_2000.pth
 Time:     about 8 min on two CPU cores
 Expected: on the other 41 pairs, see ruas_mm/weights/MODEL_CARD.md
 """
 
-_base_ = ['./_base_/lol.py', './_base_/ruas.py']
+_base_ = ['./ruas_lol_v1.py', '../_base_/unlabelled.py']
 
 train_dataloader = dict(
     dataset=dict(
@@ -20,12 +19,12 @@ train_dataloader = dict(
         type='ConcatDataset',
         ignore_keys=['dataset_name', 'split_name'],
         datasets=[
-            dict(type='RepeatDataset', times=12, dataset={{_base_.lol_train}}),
             dict(
-                type='ruas_mm.UnlabelledImageDataset',
-                data_root='{{$UNLABELLED_ROOT:data/unlabelled}}',
-                pipeline={{_base_.lol_train.pipeline}},
+                type='RepeatDataset',
+                times=12,
+                dataset={{_base_.train_dataloader.dataset}},
             ),
+            dict(_base_.unlabelled, pipeline={{_base_.train_pipeline}}),
         ],
     )
 )

@@ -1,6 +1,6 @@
 """RUAS on DARK FACE: scene module, SSD512 neck and head (Table 9).
 
-Command:  python tools/train.py configs/ruas_ssd_darkface.py
+Command:  python tools/train.py configs/detection/ruas_ssd_darkface.py
 Time:     not measured (the labels were not at hand: run on made-up ones only)
 Expected: no figure of ours. The paper has .693 (Table 9), and .685 with VGG-16
           (Table 7), on its own draw, without input size and schedule; faces
@@ -8,13 +8,13 @@ Expected: no figure of ours. The paper has .693 (Table 9), and .685 with VGG-16
 
 The scene genotype is the one released for face detection. Released neck and
 head have one level fewer than SSD512, so theirs are plain convolutions
-(mmdet's SSD512), which search/ruas_ssd_darkface.py replaces.
+(mmdet's SSD512), which search/ruas_ssd_supernet_darkface.py replaces.
 """
 
 _base_ = [
     'mmdet::ssd/ssd512_coco.py',
-    './_base_/darkface.py',
-    './_base_/genotypes/released_face_detection.json',
+    '../_base_/darkface.py',
+    '../_base_/genotypes/released_face_detection.json',
 ]
 
 model = dict(
@@ -52,7 +52,12 @@ test_evaluator = val_evaluator
 
 # as in ssd_exdark.py: mmdet's rate is for 64 images a step
 optim_wrapper = dict(
-    optimizer=dict(lr=1e-3), clip_grad=dict(max_norm=35, norm_type=2)
+    optimizer=dict(lr=1e-3),
+    clip_grad=dict(max_norm=35, norm_type=2),
+    # as in ruas_ssd_exdark.py: it suits the scene module, too
+    paramwise_cfg=dict(
+        custom_keys={'data_preprocessor.scene': dict(lr_mult=1)}
+    ),
 )
 default_hooks = dict(
     checkpoint=dict(
