@@ -1,35 +1,11 @@
-"""Models of the three hosts, small ones of stock configs where they exist."""
+"""Small models of the three hosts, of stock configs where those are small."""
 
-import copy
 import importlib.util
 from pathlib import Path
 
+from host_models import segmentor, with_front
 from mmengine.config import Config
 
-NORMALISE = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
-SEGMENTOR = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', bgr_to_rgb=True, **NORMALISE
-    ),
-    backbone=dict(
-        type='MobileNetV2',
-        widen_factor=0.25,
-        strides=(1, 2, 2, 1, 1, 1, 1),
-        out_indices=(0, 3),  # one alone would not come as a list
-    ),
-    decode_head=dict(
-        type='FCNHead',
-        in_channels=16,
-        channels=8,
-        num_convs=1,
-        num_classes=3,
-        in_index=1,
-        norm_cfg=dict(type='BN'),
-    ),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'),
-)
 STOCK = dict(
     ssdlite='mmdet/ssd/ssdlite_mobilenetv2-scratch_8xb24-600e_coco.py',
     retinanet='mmdet/retinanet/retinanet_r18_fpn_1x_coco.py',
@@ -76,7 +52,7 @@ def without_downloads(cfg):
 def model_config(name: str) -> dict:
     """Model with its own preprocessor."""
     if name not in STOCK:
-        return copy.deepcopy(SEGMENTOR)
+        return segmentor()[0]
     cfg = stock_config(STOCK[name])
     cfg.merge_from_dict(dict(model=SMALLER[name]))
     model = without_downloads(cfg.model)
@@ -85,13 +61,6 @@ def model_config(name: str) -> dict:
 
 
 def fronted(model: dict, **kwargs) -> dict:
-    """The same behind a scene module."""
+    """The same behind a scene module, or another front."""
     kwargs.setdefault('scene', dict(type='ruas_mm.SceneModule'))
-    inner = model['data_preprocessor']
-    front = dict(
-        type='ruas_mm.SceneDataPreprocessor',
-        data_preprocessor=inner,
-        host=model['type'],
-        **kwargs,
-    )
-    return dict(model, data_preprocessor=front)
+    return with_front(model, host=model['type'], **kwargs)

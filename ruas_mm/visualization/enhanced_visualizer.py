@@ -17,9 +17,7 @@ from .scene_picture import scene_picture
 
 @VISUALIZERS.register_module(name='EnhancedVisualizer')
 def enhanced_visualizer(
-    visualizer: dict,
-    name: str = 'visualizer',
-    save_dir: Optional[str] = None,
+    visualizer: dict, name: str = 'visualizer', save_dir: Optional[str] = None
 ) -> Visualizer:
     """The host's visualiser, drawing on enhanced pictures.
 

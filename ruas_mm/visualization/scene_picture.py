@@ -9,9 +9,7 @@ from .scene_panels import resize_picture
 
 
 def scene_picture(
-    sample: BaseDataElement,
-    name: str,
-    size: Optional[Tuple[int, int]] = None,
+    sample: BaseDataElement, name: str, size: Optional[Tuple[int, int]] = None
 ) -> np.ndarray:
     """A picture of ``sample.scene``, without what the pipeline padded.
 

@@ -18,9 +18,9 @@ from mmengine.structures import BaseDataElement, PixelData
 from tiny_hosts import HOST_OF, fronted, model_config
 
 from ruas_mm.apis import draw_on_enhanced
+from ruas_mm.models.enhancers.zoo import build_enhancer
 from ruas_mm.registry import MODELS
 from ruas_mm.visualization import on_enhanced_pictures, scene_picture
-from ruas_mm.models.enhancers.zoo import build_enhancer
 
 HEIGHT, WIDTH = 48, 72
 NAMES = ['retinanet', 'fcn', 'resnet18']
@@ -72,10 +72,7 @@ def draw(name, cfg, path, prepare=lambda inferencer: inferencer):
         from mmseg.apis import MMSegInferencer
 
         inferencer = MMSegInferencer(
-            cfg,
-            classes=['a', 'b', 'c'],
-            palette=[[0, 0, 0]] * 3,
-            device='cpu',
+            cfg, classes=['a', 'b', 'c'], palette=[[0, 0, 0]] * 3, device='cpu'
         )
         inferencer.model.dataset_meta = inferencer.visualizer.dataset_meta
         kwargs = dict(return_vis=True, opacity=0, with_labels=False)

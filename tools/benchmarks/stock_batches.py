@@ -56,9 +56,7 @@ def stock_batch(cfg, training: bool, size: int = 32, number: int = 2) -> dict:
 def host_preprocessor(cfg) -> dict:
     """Config of the host's preprocessor, wherever it stands."""
     model = cfg.get('model') or {}
-    return (
-        model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}
-    )
+    return model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}
 
 
 def walk(cfg) -> Iterator[dict]:

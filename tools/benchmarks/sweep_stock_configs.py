@@ -91,8 +91,15 @@ def load(host: str, path: Path) -> Config:
 
 
 def check_config(task: Tuple[str, str]) -> Tuple[str, str, str]:
-    """Host, outcome (``ok``, ``host: ...``, ``refused: ...``, ``ours: ...``)
-    and path of one config."""
+    """What becomes of one config.
+
+    Args:
+        task: Host, and path below its configs.
+
+    Returns:
+        Host; ``'ok'``, ``'no model in it'``, or ``'host: ...'``,
+        ``'refused: ...'`` or ``'ours: ...'`` with the reason; path.
+    """
     host, path = task
     _be_quiet()
     try:
@@ -186,7 +193,7 @@ def table(results: List[Tuple[str, str, str]]) -> str:
             reasons[host, outcome].append(path)
     lines = [
         '| host | configs | ok | no model in it | refused, told why '
-        "| fail without the front too | fail with the front |",
+        '| fail without the front too | fail with the front |',
         '|---|---|---|---|---|---|---|',
     ]
     for host, found in sorted(counts.items()):
