@@ -51,8 +51,6 @@ FAMILIES = dict(
     'mot17halftrain_test-mot17halfval.py',
     deepsort='mmdet/deepsort/deepsort_faster-rcnn_r50_fpn_8xb2-4e_'
     'mot17halftrain_test-mot17halfval.py',
-    strongsort='mmdet/strongsort/strongsort_yolox_x_8xb4-80e_crowdhuman-'
-    'mot17halftrain_test-mot17halfval.py',
     reid='mmdet/reid/reid_r50_8xb32-6e_mot17train80_test-mot17val20.py',
     fcn='mmseg/fcn/fcn_r18-d8_4xb2-80k_cityscapes-512x1024.py',
     resnet18='mmpretrain/resnet/resnet18_8xb32_in1k.py',
@@ -64,7 +62,7 @@ FAMILIES = dict(
     '96px.py',
     mae='mmpretrain/mae/mae_vit-base-p16_8xb512-amp-coslr-300e_in1k.py',
 )
-WITHOUT_TRAINING = ('DeepSORT', 'StrongSORT', 'SORT')
+WITHOUT_TRAINING = ('DeepSORT', 'SORT')
 SIZES = dict(mae=224)  # position embeddings fix it
 TOLERANCE = 1e-3  # of normalised values: [0, 255] / 255 * 255 in float32
 
@@ -133,7 +131,7 @@ def outputs(cfg: Config, preprocessor: torch.nn.Module) -> List[dict]:
     for training in (True, False):
         torch.manual_seed(0)
         batch = stock_batch(cfg, training)
-        with torch.no_grad():
+        with torch.set_grad_enabled(training):
             torch.manual_seed(1)  # of mixup and the like
             found.append(preprocessor(batch, training))
     return found
