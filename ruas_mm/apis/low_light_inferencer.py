@@ -22,7 +22,8 @@ from ruas_mm.files.video_stream import (
     check_video_target,
     write_video,
 )
-from ruas_mm.weights import load_enhancer
+from ruas_mm.models import load_enhancer
+from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
 
 RUNTIMES = ('torch', 'onnx')
 PictureLike = Union[str, Path, np.ndarray]
@@ -36,7 +37,7 @@ class LowLightInferencer:
             removal) or ``'RUAS_A'`` (noise removal where there is noise).
             Looked at by ``runtime='torch'`` alone; an ONNX file is exported
             for one variant.
-        weights: As in :func:`ruas_mm.weights.load_enhancer`, or the file of
+        weights: As in :func:`ruas_mm.models.load_enhancer`, or the file of
             ``tools/export_onnx.py``. None: those in the package.
         strength: In [0, 1]; 0 gives the input back.
         device: As in torch. None: cuda where there is one.
@@ -58,7 +59,7 @@ class LowLightInferencer:
 
     def __init__(
         self,
-        variant: str = 'RUAS_A',
+        variant: str = DEFAULT_VARIANT,
         weights: Optional[Union[str, Path]] = None,
         strength: float = 1.0,
         device: Optional[str] = None,

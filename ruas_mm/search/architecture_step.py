@@ -6,9 +6,8 @@ Differs from the paper: nothing known; where step 5 leaves open which weights
 L_val^t sees, here both losses see omega_s after its virtual step.
 """
 
-from contextlib import contextmanager
 from functools import partial
-from typing import Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import torch
 from mmengine.dist import all_reduce_params, get_world_size
@@ -43,9 +42,9 @@ class ArchitectureStep:
     gradient step at their rate, as in DARTS. Clipping is left out.
 
     Args:
-        model: The model, wrapped or not; its ``train_only`` and ``stage`` say
-            which loss it computes (:class:`LowLightEnhancer`, or any host's
-            model in :func:`SceneConstrained`). For a global search any model.
+        model: The model, wrapped or not; its ``part_losses`` tells the losses
+            of one part (:class:`LowLightEnhancer`, or any host's model in
+            :func:`SceneConstrained`). For a global search any model.
         optim_wrapper: Of the weights.
         optimizer: Of the alphas.
         mode: See :func:`architecture_gradient`.
@@ -139,12 +138,12 @@ class ArchitectureStep:
             )
         return self._found[part]
 
-    def _loss(self, batch: dict, stage: str, combine: Combine) -> Loss:
+    def _loss(self, batch: dict, part: str, combine: Combine) -> Loss:
         def closure(model: nn.Module) -> Tensor:
-            with _at_stage(model, stage):
-                data = model.data_preprocessor(batch, True)
-                losses = model._run_forward(data, mode='loss')
-            return combine(losses)
+            data = model.data_preprocessor(batch, True)
+            if hasattr(model, 'part_losses'):
+                return combine(model.part_losses(part, **data))
+            return combine(model._run_forward(data, mode='loss'))
 
         return functional_loss(self.model, closure)
 
@@ -210,16 +209,3 @@ def _mean(loss) -> Tensor:
     """As ``parse_losses`` of MMEngine: a tensor, or a list of them."""
     parts: List[Tensor] = [loss] if isinstance(loss, Tensor) else loss
     return sum(part.mean() for part in parts)
-
-
-@contextmanager
-def _at_stage(model: nn.Module, stage: str) -> Iterator[None]:
-    before = getattr(model, 'stage', None)
-    if before is None:  # any model: all of its losses
-        yield
-        return
-    model.stage = stage
-    try:
-        yield
-    finally:
-        model.stage = before
