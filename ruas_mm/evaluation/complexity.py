@@ -63,9 +63,8 @@ def _data(
         zeros = next(model.parameters()).new_zeros(1, 3, *shape)
         return dict(inputs=zeros)
     sizes = ('ori_shape', 'img_shape', 'pad_shape', 'batch_input_shape')
-    sample = BaseDataElement(
-        metainfo=dict(dict.fromkeys(sizes, shape), scale_factor=(1.0, 1.0))
-    )
+    metainfo = dict(dict.fromkeys(sizes, shape), scale_factor=(1.0, 1.0))
+    sample = BaseDataElement(metainfo=dict(metainfo, img_path='a picture'))
     zeros = torch.zeros(3, *shape, dtype=torch.uint8)
     return front(dict(inputs=[zeros], data_samples=[sample]), False)
 
