@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -59,6 +60,33 @@ def load_tool(monkeypatch):
         return module
 
     return load
+
+
+@pytest.fixture
+def call_tool(load_tool, monkeypatch):
+    """Run ``train.py`` or ``test.py`` in this process: a start saved."""
+
+    def call(name: str, *arguments, **environment) -> None:
+        tool = load_tool(name)
+        for key, value in dict(LOCAL_RANK=0, **environment).items():
+            monkeypatch.setenv(key, str(value))
+        monkeypatch.chdir(ROOT)
+        monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])
+        tool.run_tool(tool.main)
+
+    return call
+
+
+def make_lol(folder: Path, num_pairs: int) -> dict:
+    """Small pairs in the layout of LOL v1; the variables that name them."""
+    state = np.random.RandomState(0)
+    for part in ('our485', 'eval15'):
+        for kind, top in (('low', 40), ('high', 200)):
+            (folder / part / kind).mkdir(parents=True)
+            for i in range(num_pairs):
+                picture = state.randint(0, top, (24, 32, 3)).astype(np.uint8)
+                cv2.imwrite(str(folder / part / kind / f'{i}.png'), picture)
+    return dict(LOL_ROOT=str(folder), LOL_VERSION='v1', LOL_SPLIT='official')
 
 
 @pytest.fixture
