@@ -77,8 +77,8 @@ def call_tool(load_tool, monkeypatch):
     return call
 
 
-def make_lol(folder: Path, num_pairs: int) -> dict:
-    """Small pairs in the layout of LOL v1; the variables that name them."""
+def make_lol(folder: Path, num_pairs: int) -> None:
+    """Small pairs in the layout of LOL v1."""
     state = np.random.RandomState(0)
     for part in ('our485', 'eval15'):
         for kind, top in (('low', 40), ('high', 200)):
@@ -86,7 +86,6 @@ def make_lol(folder: Path, num_pairs: int) -> dict:
             for i in range(num_pairs):
                 picture = state.randint(0, top, (24, 32, 3)).astype(np.uint8)
                 cv2.imwrite(str(folder / part / kind / f'{i}.png'), picture)
-    return dict(LOL_ROOT=str(folder), LOL_VERSION='v1', LOL_SPLIT='official')
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from ruas_mm.search.genotype_file import read_genotype
 
 @pytest.fixture
 def lol(tmp_path, monkeypatch):
-    for name, value in make_lol(tmp_path / 'LOL', num_pairs=2).items():
-        monkeypatch.setenv(name, value)
+    make_lol(tmp_path / 'LOL', num_pairs=2)
+    monkeypatch.setenv('LOL_ROOT', str(tmp_path / 'LOL'))
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_row_runs_once_and_is_then_read(
     table, name, lol, tool, tmp_path, monkeypatch
 ):
     (row,) = [row for row in tool.TABLES[table] if row.name == name]
-    arguments = (row, tmp_path / 'run', 1, 3, 2)  # one iteration, seed 3
+    arguments = (row, tmp_path / 'run', 1, 3, 2, 'v1')  # 1 iteration, seed 3
     found = tool.run_row(*arguments)
     assert 0 < found['PSNR'] < 60
     (written,) = (tmp_path / 'run').glob('*/vis_data/config.py')

@@ -8,7 +8,7 @@ import torch
 from conftest import make_lol
 from tool_process import finish, start
 
-CONFIG = 'configs/search/ruas_lol.py'
+CONFIG = 'configs/search/ruas_supernet_lol.py'
 OPTIONS = [
     'train_cfg.max_epochs=4',
     'custom_hooks.0.phases.scene=1',
@@ -18,20 +18,27 @@ OPTIONS = [
     'default_hooks.checkpoint.max_keep_ckpts=9',
     'model.scene.num_stages=1',
     'model.noise_remover.num_cells=1',
+    'train_dataloader.dataset.dataset.version=v1',
+    'train_dataloader.dataset.dataset.split=official',
 ]
+TRAIN_OPTIONS = [
+    f'{loader}_dataloader.dataset.{setting}'
+    for loader in ('train', 'val', 'test')
+    for setting in ('version=v1', 'split=official')
+] + ['train_cfg.max_iters=1', 'train_cfg.val_interval=1']
 
 
-def search(lol, work_dir, *arguments):
+def search(folder, name, *arguments):
     return start(
-        'tools/train.py', CONFIG, *arguments, '--work-dir', work_dir,
-        '--cfg-options', *OPTIONS, **lol,
+        'tools/train.py', CONFIG, *arguments, '--work-dir', folder / name,
+        '--cfg-options', *OPTIONS, LOL_ROOT=str(folder / 'LOL'),
     )  # fmt: skip
 
 
 def test_killed_search_gives_the_same_genotype(tmp_path, call_tool):
-    lol = make_lol(tmp_path / 'LOL', num_pairs=6)
-    whole = search(lol, tmp_path / 'whole')
-    killed = search(lol, tmp_path / 'killed')
+    make_lol(tmp_path / 'LOL', num_pairs=6)
+    whole = search(tmp_path, 'whole')
+    killed = search(tmp_path, 'killed')
     last = tmp_path / 'killed' / 'last_checkpoint'
     deadline = time.time() + 240
     while not (last.exists() and 'epoch_2' in last.read_text()):
@@ -40,7 +47,7 @@ def test_killed_search_gives_the_same_genotype(tmp_path, call_tool):
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert not (tmp_path / 'killed' / 'epoch_4.pth').exists()
-    resumed = finish(search(lol, tmp_path / 'killed', '--resume'))
+    resumed = finish(search(tmp_path, 'killed', '--resume'))
     finish(whole)
     genotypes, alphas = [], []
     for name in ('whole', 'killed'):
@@ -59,8 +66,7 @@ def test_killed_search_gives_the_same_genotype(tmp_path, call_tool):
     assert command[:2] == ['python', 'tools/train.py']
     call_tool(
         'train', command[2], '--work-dir', tmp_path / 'trained',
-        '--cfg-options', 'train_cfg.max_iters=1', 'train_cfg.val_interval=1',
-        **lol,
+        '--cfg-options', *TRAIN_OPTIONS, LOL_ROOT=tmp_path / 'LOL',
     )  # fmt: skip
     (log,) = (tmp_path / 'trained').glob('*/*.log')
     assert 'PSNR' in log.read_text()
