@@ -88,6 +88,26 @@ def make_lol(folder: Path, num_pairs: int) -> None:
                 cv2.imwrite(str(folder / part / kind / f'{i}.png'), picture)
 
 
+def dark_pixels(shape=(24, 32, 3), dtype=np.uint8, seed=0) -> np.ndarray:
+    """2 to 25 % of white, at random."""
+    picture = np.random.RandomState(seed).uniform(0.02, 0.25, shape)
+    return (picture * np.iinfo(dtype).max).astype(dtype)
+
+
+def write_random_weights(folder: Path, variant='RUAS_S', change=None) -> Path:
+    """An enhancer's file, as training leaves it; ``change`` may spoil it."""
+    from ruas_mm.models import LowLightEnhancer
+    from ruas_mm.weights import save_enhancer
+
+    enhancer = LowLightEnhancer(variant)
+    enhancer.init_weights()
+    if change is not None:
+        change(enhancer)
+    path = folder / f'{variant}.safetensors'
+    save_enhancer(enhancer, path)
+    return path
+
+
 @pytest.fixture
 def exdark_root(tmp_path):
     """Four small images in ExDark's layout, with two of its traps."""
