@@ -35,7 +35,7 @@ class HalfDataset:
         if isinstance(dataset, dict):
             dataset = DATASETS.build(dataset)
         self.dataset = dataset
-        self._fully_initialized = False
+        self._fully_initialized = False  # as force_full_init looks for
         if not lazy_init:
             self.full_init()
 

@@ -51,7 +51,11 @@ def test_runs_on_a_device_without_autocast(form):
     assert scene(torch.empty(1, 3, 8, 9, device='meta')).shape == (1, 3, 8, 9)
 
 
-@pytest.mark.parametrize('form', FORMS)
+# PyTorch 2.1 cannot trace how a supernet's kernels are mixed
+IS_OLD = torch.__version__ < '2.2'
+
+
+@pytest.mark.parametrize('form', [*FORMS][: -1 if IS_OLD else None])
 @pytest.mark.parametrize('training', [True, False])
 def test_compiles_as_one_graph(form, training):
     torch._dynamo.reset()
