@@ -62,7 +62,7 @@ FAMILIES = dict(
     '96px.py',
     mae='mmpretrain/mae/mae_vit-base-p16_8xb512-amp-coslr-300e_in1k.py',
 )
-WITHOUT_TRAINING = ('DeepSORT', 'SORT')
+WITHOUT_TRAINING = ('DeepSORT', 'SORT', 'StrongSORT')
 SIZES = dict(mae=224)  # position embeddings fix it
 TOLERANCE = 1e-3  # of normalised values: [0, 255] / 255 * 255 in float32
 
@@ -125,10 +125,14 @@ def plain_preprocessor(cfg: Config) -> torch.nn.Module:
 
 
 def outputs(cfg: Config, preprocessor: torch.nn.Module) -> List[dict]:
-    """Of a training and a test batch, the same for the same config."""
+    """Of a training and a test batch, the same for the same config.
+
+    Gradients are on in training: enhancers then compute in another way.
+    """
     found = []
     preprocessor.eval()  # numbers do not depend on it; no warm-up of ours
-    for training in (True, False):
+    tests_only = cfg.model.type in WITHOUT_TRAINING
+    for training in (False,) if tests_only else (True, False):
         torch.manual_seed(0)
         batch = stock_batch(cfg, training)
         with torch.set_grad_enabled(training):
