@@ -14,7 +14,6 @@ from functools import partial
 from typing import (
     Callable,
     Iterable,
-    List,
     NamedTuple,
     Optional,
     Sequence,
@@ -29,8 +28,8 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from ruas_mm.models.architecture import (
+    SearchedPart,
     cell_alphas,
-    derive_operations,
     runnable_cells,
 )
 from ruas_mm.models.automatic_strength import automatic_strength
@@ -67,7 +66,7 @@ class SceneOutput(NamedTuple):
 
 
 @MODELS.register_module()
-class SceneModule(PretrainedModule):
+class SceneModule(SearchedPart, PretrainedModule):
     """K stages of ``t = t_hat - grad g(t_hat)``, ``u = y / t``.
 
     Args:
@@ -108,7 +107,6 @@ class SceneModule(PretrainedModule):
         ValueError: An argument is outside what is allowed.
     """
 
-    searched_part = 'scene'
     searched_operations = LOW_LEVEL_OPERATIONS
 
     def __init__(
@@ -159,10 +157,6 @@ class SceneModule(PretrainedModule):
             DistillationCell(genotype, channels=3) for _ in range(num_stages)
         )
         self.alphas = cell_alphas(genotype)
-
-    def derive(self) -> List[str]:
-        """The genotype that a supernet's alphas prefer."""
-        return derive_operations(self.alphas, self.searched_operations)
 
     @property
     def radius(self) -> int:

@@ -17,8 +17,14 @@ from torch import Tensor
 
 from .operations import OPERATIONS, Operation, check_genotype, unused_taps
 
+INITIAL_SPREAD = 1e-3  # of alphas: as in DARTS
 NARROW = 16  # channels: the lanes of AVX-512
 DENSE_CHANNELS, DENSE_TAPS = 4, 25
+
+
+def new_alphas(*shape: int) -> nn.Parameter:
+    """Nearly equal alphas; the last axis counts operations."""
+    return nn.Parameter(INITIAL_SPREAD * torch.randn(shape))
 
 
 class Mixed(NamedTuple):
