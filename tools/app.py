@@ -18,15 +18,12 @@ from PIL import Image, ImageOps
 
 from ruas_mm.apis import LowLightInferencer
 from ruas_mm.files.picture_file import Picture, read_picture
+from ruas_mm.models import VARIANTS
 
 os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'  # before it is imported
 import gradio as gr
 
-VARIANTS = {
-    'RUAS_S: light alone': 'RUAS_S',
-    'RUAS: light, and denoise': 'RUAS',
-    'RUAS_A: light, denoise if noisy': 'RUAS_A',
-}
+LABELS = {f'{name}: {v.what}': name for name, v in VARIANTS.items()}
 PREVIEW_SIDE = 1600  # pixels; the download has the full size
 HOUR = 3600  # seconds
 
@@ -58,7 +55,7 @@ def enhance(
 
     Args:
         source: Path of the file.
-        variant: A key of :data:`VARIANTS`.
+        variant: A key of :data:`LABELS`.
         strength: 0 to 1.
         weights: See :class:`LowLightInferencer`.
 
@@ -75,9 +72,7 @@ def enhance(
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, f'{source.stem}_enhanced{source.suffix}')
         try:
-            inferencer = LowLightInferencer(
-                VARIANTS[variant], weights, strength
-            )
+            inferencer = LowLightInferencer(LABELS[variant], weights, strength)
             inferencer.enhance_file(source, target)
             before, after = read_picture(source), read_picture(target)
         except (ValueError, FileNotFoundError) as error:
@@ -131,8 +126,8 @@ def build_page(weights: Optional[str] = None) -> gr.Blocks:
                     elem_id='source',
                 )
                 variant = gr.Dropdown(
-                    list(VARIANTS),
-                    value=list(VARIANTS)[-1],
+                    list(LABELS),
+                    value=list(LABELS)[-1],
                     label='Variant',
                     elem_id='variant',
                 )

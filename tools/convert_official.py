@@ -125,7 +125,7 @@ SETTINGS: Dict[str, dict] = {
     ),
     'cvpr21 noise removal alone': {},
 }
-"""What :func:`ruas_mm.weights.load_enhancer` builds for a layout."""
+"""What :func:`ruas_mm.models.load_enhancer` builds for a layout."""
 
 
 def convert(state: Dict[str, Tensor]) -> Tuple[Dict[str, Tensor], str]:

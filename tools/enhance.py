@@ -27,6 +27,7 @@ from rich.progress import (
 
 from ruas_mm.apis import LowLightInferencer
 from ruas_mm.files.input_files import InputFile, find_inputs
+from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT, VARIANTS
 
 INTERRUPTED = 130  # as shells do
 
@@ -47,8 +48,8 @@ def parse_args(
     )
     parser.add_argument(
         '--variant',
-        choices=['RUAS_S', 'RUAS', 'RUAS_A'],
-        default='RUAS_A',
+        choices=list(VARIANTS),
+        default=DEFAULT_VARIANT,
         help='light alone; and noise removal; noise removal where there is '
         'noise (%(default)s)',
     )

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 from ruas_mm.apis.onnx_export import export_onnx
-from ruas_mm.weights import load_enhancer
+from ruas_mm.models import load_enhancer
+from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT, VARIANTS
 
 
 def parse_args(
@@ -26,8 +27,8 @@ def parse_args(
     parser.add_argument('out', type=Path, help='file to write')
     parser.add_argument(
         '--variant',
-        choices=['RUAS_S', 'RUAS', 'RUAS_A'],
-        default='RUAS_A',
+        choices=list(VARIANTS),
+        default=DEFAULT_VARIANT,
         help='as in tools/enhance.py (%(default)s)',
     )
     parser.add_argument('--weights', help='file; default: of the package')

@@ -16,7 +16,7 @@ from mmengine.runner import load_checkpoint
 
 from ruas_mm.registry import MODELS
 from ruas_mm.weights import save_enhancer
-from ruas_mm.weights.enhancer_files import SETTINGS
+from ruas_mm.weights.weight_file import SETTINGS
 
 
 def main() -> None:

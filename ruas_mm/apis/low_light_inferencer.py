@@ -7,6 +7,7 @@ from typing import Callable, List, Optional, Sequence, Union
 import numpy as np
 import torch
 
+from ruas_mm.arguments import check_choice, check_strength, check_tile
 from ruas_mm.compatibility import is_installed
 from ruas_mm.files.input_files import check_not_an_input
 from ruas_mm.files.picture_file import (
@@ -21,11 +22,8 @@ from ruas_mm.files.video_stream import (
     check_video_target,
     write_video,
 )
-from ruas_mm.models.enhancers.ruas.low_light_enhancer import (
-    check_strength,
-    check_tile,
-)
-from ruas_mm.weights import load_enhancer
+from ruas_mm.models import load_enhancer
+from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
 
 RUNTIMES = ('torch', 'onnx')
 PictureLike = Union[str, Path, np.ndarray]
@@ -39,7 +37,7 @@ class LowLightInferencer:
             removal) or ``'RUAS_A'`` (noise removal where there is noise).
             Looked at by ``runtime='torch'`` alone; an ONNX file is exported
             for one variant.
-        weights: As in :func:`ruas_mm.weights.load_enhancer`, or the file of
+        weights: As in :func:`ruas_mm.models.load_enhancer`, or the file of
             ``tools/export_onnx.py``. None: those in the package.
         strength: In [0, 1]; 0 gives the input back.
         device: As in torch. None: cuda where there is one.
@@ -61,7 +59,7 @@ class LowLightInferencer:
 
     def __init__(
         self,
-        variant: str = 'RUAS_A',
+        variant: str = DEFAULT_VARIANT,
         weights: Optional[Union[str, Path]] = None,
         strength: float = 1.0,
         device: Optional[str] = None,
@@ -70,8 +68,7 @@ class LowLightInferencer:
     ) -> None:
         check_strength(strength)
         check_tile(tile)
-        if runtime not in RUNTIMES:
-            raise ValueError(f'runtime={runtime!r}, allowed: {RUNTIMES}')
+        check_choice('runtime', runtime, RUNTIMES)
         if runtime == 'onnx' and tile is not None:
             raise ValueError(f"tile={tile}, allowed with runtime='onnx': None")
         self.strength = strength

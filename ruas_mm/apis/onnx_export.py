@@ -12,6 +12,7 @@ import torch.nn as nn
 from torch import Tensor
 
 from ruas_mm import __version__
+from ruas_mm.arguments import check_interval
 from ruas_mm.compatibility import is_installed
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models import LowLightEnhancer
@@ -58,8 +59,7 @@ def export_onnx(
         ValueError: ``opset`` is not allowed, ``onnx`` or ``onnxruntime`` is
             not installed, or the two results differ by more than 1e-4.
     """
-    if not OPSETS[0] <= opset <= OPSETS[1]:
-        raise ValueError(f'opset={opset}, allowed: {OPSETS[0]} to {OPSETS[1]}')
+    check_interval('opset', opset, *OPSETS)
     missing = [n for n in ('onnx', 'onnxruntime') if not is_installed(n)]
     if missing:
         raise ValueError(

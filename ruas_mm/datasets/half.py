@@ -7,7 +7,7 @@ https://arxiv.org/abs/1806.09055, Sec. 3.1.
 
 from mmengine.dataset import BaseDataset
 
-from ruas_mm.datasets.enhancement.paired_images import check_choice
+from ruas_mm.arguments import check_choice
 from ruas_mm.registry import DATASETS
 
 HALVES = ('even', 'odd')

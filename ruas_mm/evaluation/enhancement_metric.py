@@ -12,6 +12,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MessageHub, MMLogger, print_log
 from torch import Tensor
 
+from ruas_mm.arguments import check_names
 from ruas_mm.compatibility import ToolboxError, is_installed
 from ruas_mm.evaluation.complexity import HUB_KEY
 from ruas_mm.evaluation.lpips_alexnet import build_lpips
@@ -65,11 +66,7 @@ class EnhancementMetric(BaseMetric):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
-        names = (metric,) if isinstance(metric, str) else tuple(metric)
-        if not names or set(names) - set(SMALLEST_SIDE):
-            raise ValueError(
-                f'metric={metric!r}, allowed: some of {list(SMALLEST_SIDE)}'
-            )
+        names = check_names('metric', metric, tuple(SMALLEST_SIDE))
         if not is_installed('skimage'):
             raise ToolboxError(
                 'EnhancementMetric needs scikit-image. Mend it with: '

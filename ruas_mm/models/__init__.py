@@ -3,7 +3,16 @@ from .data_preprocessors import (
     EnhancementDataPreprocessor,
     SceneDataPreprocessor,
 )
-from .enhancers import LowLightEnhancer, NoiseEstimator, NoiseRemover
+from .enhancers import (
+    VARIANTS,
+    ZOO,
+    Enhancer,
+    LowLightEnhancer,
+    NoiseEstimator,
+    NoiseRemover,
+    build_enhancer,
+    load_enhancer,
+)
 from .losses import (
     Neighbor2NeighborLoss,
     NoiseAsCleanLoss,
@@ -14,8 +23,11 @@ from .scene_constrained import scene_constrained
 from .scene_module import SceneModule
 
 __all__ = [
+    'VARIANTS',
+    'ZOO',
     'DistillationCell',
     'EnhancementDataPreprocessor',
+    'Enhancer',
     'LowLightEnhancer',
     'Neighbor2NeighborLoss',
     'NoiseAsCleanLoss',
@@ -25,5 +37,7 @@ __all__ = [
     'SceneDataPreprocessor',
     'SceneLoss',
     'SceneModule',
+    'build_enhancer',
+    'load_enhancer',
     'scene_constrained',
 ]

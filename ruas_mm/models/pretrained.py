@@ -6,132 +6,148 @@ can stay random without anyone noticing. Here a key that is missing, left over
 or of another shape is an error, and so is testing with random weights.
 """
 
-from typing import Optional
+from typing import Callable, List, NamedTuple, Optional, Tuple, Union
 
 import torch.nn as nn
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader
+from torch import Tensor
+
+from ruas_mm.weights.weight_file import read_weights
 
 
-class PretrainedWeights:
-    """Where the weights of one module came from.
+class Random(NamedTuple):
+    """Weights as drawn; ``missing_in``: prefix sought in a checkpoint."""
 
-    Takes the ``Pretrained`` entry out of the module's ``init_cfg`` and loads
-    it strictly: in ``init_weights``, or before the first use where nobody
-    calls that (test tools). A checkpoint that holds the module replaces it,
-    so the file need not exist any more when a trained model is used.
+    missing_in: Optional[str] = None
+
+
+class Pending(NamedTuple):
+    """Weights that a ``Pretrained`` entry will load."""
+
+    entry: dict
+
+
+class Known(NamedTuple):
+    """Weights that mean something: loaded, or being trained."""
+
+    source: str
+
+
+Origin = Union[Random, Pending, Known]
+
+
+class PretrainedModule(BaseModule):
+    """A module that knows where its weights come from.
+
+    A ``Pretrained`` entry loads strictly (see :func:`load_pretrained`): in
+    ``init_weights``, or before the first use where nobody calls that (test
+    tools). A checkpoint that holds the module replaces it, so the file need
+    not exist any more when a trained model is used.
+
+    Weights stay in float32 when a model is cast to half precision, in which
+    the scene's arithmetic overflows.
 
     Args:
-        module: The module; its ``init_cfg`` keeps the other entries.
+        init_cfg: As in MMEngine.
+
+    Attributes:
+        origin: :class:`Random`, :class:`Pending` or :class:`Known`.
     """
 
-    def __init__(self, module: BaseModule) -> None:
-        entries = module.init_cfg or []
-        entries = [entries] if isinstance(entries, dict) else list(entries)
-        pretrained = [e for e in entries if e['type'] == 'Pretrained']
-        module.init_cfg = [e for e in entries if e not in pretrained] or None
-        self.pending = pretrained[-1] if pretrained else None
-        self.is_random = True
-        self.missing_in = None
+    def __init__(self, init_cfg: Union[dict, List[dict], None] = None) -> None:
+        entry, others = split_pretrained(init_cfg)
+        super().__init__(others)
+        self.origin: Origin = Pending(entry) if entry else Random()
 
-    def load_pending(self, module: nn.Module) -> None:
+    def init_weights(self) -> None:
+        """Initialise; a ``Pretrained`` entry must fit key by key."""
+        super().init_weights()
+        if isinstance(self.origin, Random) and self.init_cfg is None:
+            self.start_small()
+        self.load_pending()
+
+    def start_small(self) -> None:
+        """What a module without ``init_cfg`` does to its random weights."""
+
+    def load_pending(self) -> None:
         """Load the ``Pretrained`` entry unless that was done already."""
-        if self.pending is None:
-            return
-        arguments = {k: v for k, v in self.pending.items() if k != 'type'}
-        load_pretrained(module, **arguments)
-        self.pending = None
-        self.is_random = False
+        if isinstance(self.origin, Pending):
+            entry = {k: v for k, v in self.origin.entry.items() if k != 'type'}
+            load_pretrained(self, **entry)
+            self.origin = Known(entry['checkpoint'])
 
-    def check_checkpoint(
-        self, module: nn.Module, state: dict, prefix: str
-    ) -> None:
-        """Check a state dict that is about to be loaded into ``module``.
-
-        A state dict without any key of the module is accepted (a model-zoo
-        checkpoint of the host, to be trained on); one with some of them, or
-        with other shapes, is not.
-
-        Raises:
-            ValueError: The module's keys or shapes differ.
-        """
-        own = module.state_dict()
-        loaded = {
-            key[len(prefix) :]: value
-            for key, value in state.items()
-            if key.startswith(prefix)
-        }
-        if not loaded:
-            self.missing_in = prefix
-            return
-        check_fits(module, own, loaded, f'the checkpoint, prefix {prefix!r},')
-        self.pending = None
-        self.missing_in = None
-        self.is_random = False
-
-    def check_ready(self, module: nn.Module) -> None:
+    def check_ready(self) -> None:
         """Make sure that a test does not run on random weights.
 
         Raises:
             ValueError: In evaluation mode, after a checkpoint without the
                 module was loaded.
         """
-        self.load_pending(module)
-        if module.training:
-            self.missing_in = None
-            self.is_random = False
-        elif self.is_random and self.missing_in is not None:
-            name = type(module).__name__
-            part = self.missing_in.rstrip('.').split('.')[-1]
+        self.load_pending()
+        if isinstance(self.origin, Known):
+            return
+        if self.training:
+            self.origin = Known('training')
+        elif self.origin.missing_in is not None:
+            part = self.origin.missing_in.rstrip('.').split('.')[-1]
             raise ValueError(
                 f'the checkpoint has no key that starts with '
-                f'{self.missing_in!r}, so {name} has random weights and the '
-                'result would mean nothing. Name its weights: init_cfg='
-                f"dict(type='Pretrained', checkpoint=..., prefix={part!r}), "
-                'or train the model first'
+                f'{self.origin.missing_in!r}, so {type(self).__name__} has '
+                'random weights and the result would mean nothing. Name its '
+                "weights: init_cfg=dict(type='Pretrained', checkpoint=..., "
+                f'prefix={part!r}), or train the model first'
             )
 
-    def check_given(self, module: nn.Module) -> None:
+    def check_given(self) -> None:
         """Make sure that a module which is never trained has weights.
 
         Raises:
             ValueError: Neither ``init_cfg`` nor a checkpoint gave any.
         """
-        self.load_pending(module)
-        if self.is_random:
+        self.load_pending()
+        if isinstance(self.origin, Random):
             raise ValueError(
-                f'frozen=True, but {type(module).__name__} has random '
-                "weights. Give it init_cfg=dict(type='Pretrained', ...) or a "
-                'checkpoint that holds it'
+                f'frozen=True, but {type(self).__name__} has random '
+                "weights. Give it init_cfg=dict(type='Pretrained', ...), a "
+                "checkpoint that holds it, or name one of the zoo ('ruas_s')"
             )
 
-
-class PretrainedModule(BaseModule):
-    """A module whose ``Pretrained`` entry must fit key by key.
-
-    Args:
-        init_cfg: As in MMEngine; a ``Pretrained`` entry loads strictly (see
-            :func:`load_pretrained`) and at the latest before the first use.
-    """
-
-    def __init__(self, init_cfg: Optional[dict] = None) -> None:
-        super().__init__(init_cfg)
-        self.weights = PretrainedWeights(self)
-
-    def init_weights(self) -> None:
-        """Initialise; a ``Pretrained`` entry must fit key by key."""
-        super().init_weights()
-        if self.weights.pending is None and self.init_cfg is None:
-            self.start_small()
-        self.weights.load_pending(self)
-
-    def start_small(self) -> None:
-        """What a module without ``init_cfg`` does to its random weights."""
-
-    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
-        self.weights.check_checkpoint(self, state_dict, prefix)
+    def _load_from_state_dict(
+        self, state_dict: dict, prefix: str, *args
+    ) -> None:
+        """Accept all keys, or none (a model-zoo checkpoint of the host)."""
+        loaded = _below(prefix, state_dict)
+        if loaded:
+            source = f'the checkpoint, prefix {prefix!r},'
+            check_fits(self, self.state_dict(), loaded, source)
+            self.origin = Known('a checkpoint')
+        elif isinstance(self.origin, Random):
+            self.origin = Random(missing_in=prefix)
         super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def _apply(
+        self, fn: Callable[[Tensor], Tensor], *args
+    ) -> 'PretrainedModule':
+        def without_rounding(tensor: Tensor) -> Tensor:
+            result = fn(tensor)
+            if result.is_floating_point() and result.element_size() < 4:
+                return tensor.to(result.device)
+            return result
+
+        return super()._apply(without_rounding, *args)
+
+
+def split_pretrained(
+    init_cfg: Union[dict, List[dict], None],
+) -> Tuple[Optional[dict], Optional[List[dict]]]:
+    """The ``Pretrained`` entry of an ``init_cfg``, and the others."""
+    entries = init_cfg or []
+    entries = [entries] if isinstance(entries, dict) else list(entries)
+    pretrained = [e for e in entries if e['type'] == 'Pretrained']
+    others = [e for e in entries if e['type'] != 'Pretrained']
+    return (pretrained[-1] if pretrained else None), (others or None)
 
 
 def load_pretrained(
@@ -144,7 +160,8 @@ def load_pretrained(
 
     Args:
         module: Module to fill.
-        checkpoint: Path or URL, read by MMEngine's loader.
+        checkpoint: A ``.safetensors`` file, or a path or URL that MMEngine's
+            loader reads.
         prefix: The module's place in the checkpoint, for example ``'scene'``
             (converted weights) or ``'data_preprocessor.scene'`` (a model
             trained with :class:`SceneDataPreprocessor`).
@@ -155,14 +172,13 @@ def load_pretrained(
             shapes differ; the message names them.
     """
     name = type(module).__name__
-    state = CheckpointLoader.load_checkpoint(checkpoint, map_location)
-    state = state.get('state_dict', state)
+    if str(checkpoint).endswith('.safetensors'):
+        state, _ = read_weights(checkpoint)
+    else:
+        state = CheckpointLoader.load_checkpoint(checkpoint, map_location)
+        state = state.get('state_dict', state)
     start = f'{prefix.rstrip(".")}.' if prefix else ''
-    loaded = {
-        key[len(start) :]: value
-        for key, value in state.items()
-        if key.startswith(start)
-    }
+    loaded = _below(start, state)
     own = module.state_dict()
     if not loaded:
         raise ValueError(
@@ -199,6 +215,15 @@ def check_fits(
             f'{missing}, unexpected {unexpected}, other shapes {shapes}. '
             'Is the genotype the one that it was trained with?'
         )
+
+
+def _below(prefix: str, state: dict) -> dict:
+    """Entries of a state dict whose keys start with ``prefix``."""
+    return {
+        key[len(prefix) :]: value
+        for key, value in state.items()
+        if key.startswith(prefix)
+    }
 
 
 def _find_prefixes(state: dict, own: dict) -> list:

@@ -7,20 +7,26 @@ Differs from the paper: nothing; the release has no training code for
 high-level tasks.
 """
 
-from typing import Dict, Optional
+from functools import lru_cache
+from typing import Dict, Iterable, Optional, Tuple
 
 import torch
 import torch.nn as nn
 from torch import Tensor
 
+from ruas_mm.arguments import check_choice
 from ruas_mm.models.architecture import (
     architecture_parameters,
     weight_parameters,
 )
+from ruas_mm.models.data_preprocessors.scene_data_preprocessor import (
+    SceneDataPreprocessor,
+    attached_scenes,
+)
 from ruas_mm.models.scene_module import SceneOutput
 from ruas_mm.registry import MODELS
 
-STAGES = ('scene', 'task', 'end_to_end')
+PARTS = ('scene', 'task', 'end_to_end')
 
 
 @MODELS.register_module(name='SceneConstrained')
@@ -50,32 +56,44 @@ def scene_constrained(
             :class:`SceneDataPreprocessor`.
 
     Raises:
-        ValueError: There is no scene module in the preprocessor.
+        ValueError: Unknown host, or no scene module in the preprocessor.
     """
-    model = MODELS.build(dict(type=host, **kwargs))
-    if not hasattr(model.data_preprocessor, 'attach_scene'):
+    with MODELS.switch_scope_and_registry(None) as registry:
+        host_class = registry.get(host)
+        if host_class is None:
+            raise ValueError(
+                f'host={host!r}, allowed: a model of the default scope '
+                f'{registry.scope!r}, or of a named one (mmdet.SSD)'
+            )
+        preprocessor = kwargs.get('data_preprocessor') or {}
+        if 'scene' in preprocessor:
+            kwargs['data_preprocessor'] = dict(dict(host=host), **preprocessor)
+        model = _constrained_class(host_class)(**kwargs)
+    if not isinstance(model.data_preprocessor, SceneDataPreprocessor):
         raise ValueError(
             'SceneConstrained needs ruas_mm.SceneDataPreprocessor as '
             f'data_preprocessor of {host}, got '
             f'{type(model.data_preprocessor).__name__}'
         )
-    kind = type(model)
-    # a subclass of whatever the host's class is, so that keys stay
-    model.__class__ = type(
-        f'SceneConstrained{kind.__name__}', (SceneConstraint, kind), {}
-    )
     model.constrain(scene_loss, scene_weight)
     return model
+
+
+@lru_cache(maxsize=None)
+def _constrained_class(host: type) -> type:
+    """A subclass of the host's, so that keys stay."""
+    name = f'SceneConstrained{host.__name__}'
+    return type(name, (SceneConstraint, host), dict(host_class=host))
 
 
 class SceneConstraint:
     """What :func:`scene_constrained` puts in front of a host's class."""
 
-    stage = 'end_to_end'
+    trained_part = 'end_to_end'
 
     def constrain(self, scene_loss: Optional[dict], weight: float) -> None:
         """Add the loss to a model that is built already."""
-        self.data_preprocessor.attach_scene = True
+        self.data_preprocessor.attach_in_training = True
         self.scene_loss = MODELS.build(
             scene_loss or dict(type='ruas_mm.SceneLoss')
         )
@@ -84,61 +102,85 @@ class SceneConstraint:
             name for name, p in self.named_parameters() if not p.requires_grad
         }
 
-    def train_only(self, stage: str) -> None:
+    def __reduce__(self) -> tuple:
+        """Copies and pickles name the host's class, which has a module."""
+        return _new_constrained, (self.host_class,), self.__dict__
+
+    def train_only(self, part: str) -> None:
         """Choose what is trained, and by which loss.
 
         Args:
-            stage: ``'scene'``, the scene module by l_s (the host's network is
+            part: ``'scene'``, the scene module by l_s (the host's network is
                 not even run), ``'task'``, everything else by l_t, or
                 ``'end_to_end'``. What the host has frozen stays so.
 
         Raises:
-            ValueError: Unknown stage.
+            ValueError: Unknown part.
         """
-        if stage not in STAGES:
-            raise ValueError(f'stage={stage!r}, allowed: {STAGES}')
-        self.stage = stage
-        for part in ('scene', 'task'):
+        check_choice('part', part, PARTS)
+        self.trained_part = part
+        for each in ('scene', 'task'):
             parameters = {
-                **weight_parameters(self, part),
-                **architecture_parameters(self, part),
+                **weight_parameters(self, each),
+                **architecture_parameters(self, each),
             }
             for name, parameter in parameters.items():
                 parameter.requires_grad_(
-                    stage in (part, 'end_to_end')
+                    part in (each, 'end_to_end')
                     and name not in self._frozen_by_host
                 )
 
     def forward(
         self,
-        inputs: Tensor,
+        inputs: Optional[Tensor] = None,
         data_samples: Optional[list] = None,
         mode: str = 'tensor',
         **kwargs,
     ):
-        """The host's; in mode ``'loss'`` with l_s, by ``stage``."""
-        if mode != 'loss':
-            return super().forward(inputs, data_samples, mode, **kwargs)
+        """The host's; in mode ``'loss'`` with l_s, by ``trained_part``."""
+        if inputs is not None:  # mmpretrain's multimodal ones call it images
+            kwargs['inputs'] = inputs
+        kwargs['data_samples'] = data_samples
+        if mode == 'loss':
+            return self.part_losses(self.trained_part, **kwargs)
+        return super().forward(mode=mode, **kwargs)
+
+    def part_losses(
+        self, part: str, data_samples: Optional[list] = None, **kwargs
+    ) -> Dict[str, Tensor]:
+        """Losses of one part, whatever is being trained.
+
+        Args:
+            part: As in :meth:`train_only`.
+            data_samples: What the preprocessor returns, in training mode.
+            **kwargs: The same, what else the host's ``forward`` takes.
+        """
         losses = {}
-        if self.stage != 'task':
-            losses.update(self._scene_losses(data_samples))
-        if self.stage != 'scene':
+        if part != 'task':
+            losses.update(self._scene_losses(attached_scenes(data_samples)))
+        if part != 'scene':
             losses.update(
-                super().forward(inputs, data_samples, mode, **kwargs)
+                super().forward(
+                    data_samples=data_samples, mode='loss', **kwargs
+                )
             )
         return losses
 
-    def _scene_losses(self, data_samples: list) -> Dict[str, Tensor]:
+    def _scene_losses(
+        self, scenes: Iterable[Tuple[Tensor, Tensor, Tensor]]
+    ) -> Dict[str, Tensor]:
         """Means over the pictures, whose sizes may differ."""
-        each = []
-        for sample in data_samples:
-            y, u, t = (
-                getattr(sample.scene, name)[None]
-                for name in ('low_light', 'enhanced', 'illumination')
-            )
-            each.append(self.scene_loss(y, SceneOutput((u,), (t,))))
+        each = [
+            self.scene_loss(y[None], SceneOutput((u[None],), (t[None],)))
+            for y, u, t in scenes
+        ]
         return {
             name: self.scene_weight
-            * torch.stack([x[name] for x in each]).mean()
+            * torch.stack([losses[name] for losses in each]).mean()
             for name in each[0]
         }
+
+
+def _new_constrained(host: type) -> SceneConstraint:
+    kind = _constrained_class(host)
+    return kind.__new__(kind)

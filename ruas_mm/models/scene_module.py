@@ -27,6 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from ruas_mm.arguments import check_choice, check_interval, check_whole_number
 from ruas_mm.models.architecture import (
     SearchedPart,
     cell_alphas,
@@ -35,7 +36,8 @@ from ruas_mm.models.architecture import (
 from ruas_mm.models.automatic_strength import automatic_strength
 from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS, DistillationCell
 from ruas_mm.models.cells.genotype import SCENE_ENHANCEMENT
-from ruas_mm.models.pretrained import PretrainedModule
+from ruas_mm.models.enhancers.base import Enhancer
+from ruas_mm.models.precision import at_least_float32, full_precision
 from ruas_mm.models.tiling import tile_size, tiled
 from ruas_mm.registry import MODELS
 
@@ -57,7 +59,7 @@ class SceneOutput(NamedTuple):
     """What each of the K stages found, in order.
 
     Attributes:
-        reflectances: u^1 .. u^K, RGB in [0, 1], each (N, 3, H, W).
+        reflectances: u^1 .. u^K, ``y / t`` in [0, 1], each (N, 3, H, W).
         illuminations: t^1 .. t^K, in ``illumination_range``, same shape.
     """
 
@@ -66,8 +68,11 @@ class SceneOutput(NamedTuple):
 
 
 @MODELS.register_module()
-class SceneModule(SearchedPart, PretrainedModule):
+class SceneModule(SearchedPart, Enhancer):
     """K stages of ``t = t_hat - grad g(t_hat)``, ``u = y / t``.
+
+    An enhancer (:class:`~ruas_mm.models.enhancers.Enhancer`) that also tells
+    its illumination.
 
     Args:
         genotype: Seven operations of Table 1 for the cell of each stage; the
@@ -92,16 +97,14 @@ class SceneModule(SearchedPart, PretrainedModule):
             side is centred, as in the paper.
         illumination_range: Lowest and highest t; keeps y / t finite.
             (1e-4, 1): journal release; the CVPR 2021 one has (1e-3, 1).
-        strength: In [0, 1]; the reflectances become ``y / t ** strength``.
+        strength: In [0, 1]; the result becomes ``y / t^K ** strength``.
             0 gives the input back, 1 the full result.
         exposure: Mean of the enhanced picture in (0, 1), met by an automatic
             exponent that :func:`automatic_strength` solves for each picture;
             ``strength`` then multiplies it. None: exponent 1, as in the paper.
         with_cp: Recompute a stage's activations in the backward pass instead
             of keeping them.
-        init_cfg: As in MMEngine; a ``Pretrained`` entry loads strictly (see
-            :func:`~ruas_mm.models.pretrained.load_pretrained`) and at the
-            latest before the first use.
+        init_cfg: See :class:`~ruas_mm.models.pretrained.PretrainedModule`.
 
     Raises:
         ValueError: An argument is outside what is allowed.
@@ -125,19 +128,19 @@ class SceneModule(SearchedPart, PretrainedModule):
         init_cfg: dict = None,
     ) -> None:
         super().__init__(init_cfg)
-        _check_choice('update', update, UPDATES)
-        _check_choice('warm_start', warm_start, WARM_STARTS)
-        _check_choice(
+        check_choice('update', update, UPDATES)
+        check_choice('warm_start', warm_start, WARM_STARTS)
+        check_choice(
             'warm_start_source', warm_start_source, WARM_START_SOURCES
         )
-        _check_interval('gamma', gamma, 0, 1)
-        _check_interval('strength', strength, 0, 1)
+        check_interval('gamma', gamma, 0, 1)
+        check_interval('strength', strength, 0, 1)
         if exposure is not None and not 0 < exposure < 1:
             raise ValueError(
                 f'exposure={exposure}, allowed: None, or between 0 and 1'
             )
-        _check_at_least('num_stages', num_stages, 1)
-        _check_at_least('window', window, 1)
+        check_whole_number('num_stages', num_stages, 1)
+        check_whole_number('window', window, 1)
         low, high = illumination_range
         if not 0 < low < high <= 1:
             raise ValueError(
@@ -172,30 +175,35 @@ class SceneModule(SearchedPart, PretrainedModule):
             cell.fuse.weight.data.mul_(0.1)
             cell.fuse.bias.data.zero_()
 
-    def forward(self, y: Tensor) -> SceneOutput:
+    def forward(self, y: Tensor) -> Tensor:
         """Enhance.
 
         Args:
             y: RGB in [0, 1], (N, 3, H, W), any size.
 
         Returns:
-            One reflectance and one illumination a stage, float32 also under
-            autocast.
+            u^K, RGB in [0, 1], same shape, float32 also under autocast.
 
         Raises:
             ValueError: Not a floating point (N, 3, H, W) tensor, or testing
                 with a checkpoint that holds no scene module.
         """
+        return self.decompose_plainly(y)[0]
+
+    def unroll(self, y: Tensor) -> SceneOutput:
+        """Eq. (3) as it stands, stage by stage: ``strength`` is left out.
+
+        Args:
+            y: As in :meth:`forward`.
+
+        Returns:
+            One reflectance and one illumination a stage, float32.
+        """
         y = self._prepare(y)
         # 1 / t squared, in the backward pass, overflows half precision
-        with torch.autocast(device_type=y.device.type, enabled=False):
+        with full_precision(y):
             cells = runnable_cells(self.stages, self.alphas)
-            scene = self._unroll(y, cells)
-            reflectances = [
-                self._tame(y, t, u)
-                for u, t in zip(scene.reflectances, scene.illuminations)
-            ]
-        return SceneOutput(tuple(reflectances), scene.illuminations)
+            return self._unroll(y, cells)
 
     @torch.no_grad()
     def enhance(
@@ -203,8 +211,8 @@ class SceneModule(SearchedPart, PretrainedModule):
         y: Tensor,
         strength: Optional[float] = None,
         tile: Optional[int] = None,
-    ) -> Tuple[Tensor, Tensor]:
-        """u^K and t^K alone, for inference: same result, faster.
+    ) -> Tensor:
+        """:meth:`forward` for inference: same result, faster.
 
         Folded cells, and one strip of the picture after another, so that
         what is computed next still lies in the cache.
@@ -216,11 +224,36 @@ class SceneModule(SearchedPart, PretrainedModule):
                 takes strips on a CPU and the whole picture elsewhere.
 
         Returns:
-            u^K and t^K.
+            u^K.
         """
+        return self.decompose(y, strength, tile)[0]
+
+    def decompose(
+        self,
+        y: Tensor,
+        strength: Optional[float] = None,
+        tile: Optional[int] = None,
+    ) -> Tuple[Tensor, Tensor]:
+        """u^K and t^K; arguments as of :meth:`enhance`.
+
+        Differentiable where gradients are on (then in one piece), otherwise
+        as fast as :meth:`enhance`.
+        """
+        if torch.is_grad_enabled():
+            return self.decompose_plainly(y, strength)
         y = self._prepare(y)
-        with torch.autocast(device_type=y.device.type, enabled=False):
+        with full_precision(y):
             t = self.illumination(y, tile)
+            return self.relight(y, t, self.exponent(y, t, strength)), t
+
+    def decompose_plainly(
+        self, y: Tensor, strength: Optional[Union[float, Tensor]] = None
+    ) -> Tuple[Tensor, Tensor]:
+        """u^K and t^K without tiles and folded cells; differentiable."""
+        y = self._prepare(y)
+        with full_precision(y):
+            cells = runnable_cells(self.stages, self.alphas)
+            t = self._unroll(y, cells).illuminations[-1]
             return self.relight(y, t, self.exponent(y, t, strength)), t
 
     def illumination(self, y: Tensor, tile: Optional[int] = None) -> Tensor:
@@ -269,8 +302,8 @@ class SceneModule(SearchedPart, PretrainedModule):
                 'allowed: (N, 3, H, W), floating point, '
                 'RGB in [0, 1]'
             )
-        self.weights.check_ready(self)
-        y = y.to(torch.promote_types(y.dtype, torch.float32))
+        self.check_ready()
+        y = at_least_float32(y)
         if y.device.type == 'cpu':
             # 3-channel convolutions: 2 times faster than in NCHW, their
             # backward pass 4 times (docs/benchmark.md)
@@ -324,11 +357,6 @@ class SceneModule(SearchedPart, PretrainedModule):
         )
         return t.clamp(*self.illumination_range)
 
-    def _tame(self, y: Tensor, t: Tensor, u: Tensor) -> Tensor:
-        if self.strength == 1 and self.exposure is None:
-            return u
-        return self.relight(y, t, self.exponent(y, t))
-
 
 def window_maximum(x: Tensor, window: int) -> Tensor:
     """Maximum over the ``window`` x ``window`` region Omega of each pixel.
@@ -347,18 +375,3 @@ def window_maximum(x: Tensor, window: int) -> Tensor:
     for shift in range(1, window):
         columns = torch.maximum(columns, rows[..., shift : shift + width])
     return columns
-
-
-def _check_choice(name: str, value: str, allowed: tuple) -> None:
-    if value not in allowed:
-        raise ValueError(f'{name}={value!r}, allowed: {allowed}')
-
-
-def _check_interval(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ValueError(f'{name}={value}, allowed: {low} to {high}')
-
-
-def _check_at_least(name: str, value: int, low: int) -> None:
-    if not isinstance(value, int) or value < low:
-        raise ValueError(f'{name}={value}, allowed: a whole number >= {low}')

@@ -12,7 +12,6 @@ from typing import Dict, List, Optional, Tuple
 
 import torch
 from mmengine.dist import all_reduce_params, get_world_size
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from torch import Tensor, nn
 
@@ -21,6 +20,7 @@ from ruas_mm.models.architecture import (
     weight_parameters,
 )
 from ruas_mm.models.losses import SCENE_LOSSES
+from ruas_mm.models.unwrap import unwrap_model
 
 from .bilevel import Loss, architecture_gradient
 from .functional_loss import functional_loss
@@ -66,7 +66,7 @@ class ArchitectureStep:
                 'search needs one optimiser of the weights, got '
                 f'{type(optim_wrapper).__name__}; allowed: OptimWrapper'
             )
-        self.model = model.module if is_model_wrapper(model) else model
+        self.model = unwrap_model(model)
         self.optim_wrapper = optim_wrapper
         self.optimizer = optimizer
         self.gradient = gradient

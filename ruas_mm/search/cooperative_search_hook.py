@@ -24,6 +24,7 @@ from ruas_mm.models.architecture import (
     architecture_parameters,
     derive_genotype,
 )
+from ruas_mm.models.unwrap import unwrap_model
 from ruas_mm.registry import HOOKS
 from ruas_mm.search.architecture_step import ArchitectureStep
 from ruas_mm.search.bilevel import GRADIENTS, NotFiniteError
@@ -132,7 +133,7 @@ class CooperativeSearchHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Build all that the search has of its own."""
-        model = _unwrap(runner.model)
+        model = unwrap_model(runner.model)
         derive_genotype(model)  # refuses a model with nothing to search
         self._check_model(runner, model)
         loop_has_epochs = isinstance(runner.train_loop, EpochBasedTrainLoop)
@@ -217,7 +218,7 @@ class CooperativeSearchHook(Hook):
     def after_run(self, runner: Runner) -> None:
         """The log ends with what to do next."""
         if self.report is not None and is_main_process():
-            found = derive_genotype(_unwrap(runner.model))
+            found = derive_genotype(unwrap_model(runner.model))
             runner.logger.info(
                 f'The search has found {found}, written to '
                 f'{self.report.genotype_path}. Train it:\n'
@@ -268,7 +269,7 @@ class CooperativeSearchHook(Hook):
         if part == self.part:
             return
         self.part = part
-        model = _unwrap(runner.model)
+        model = unwrap_model(runner.model)
         if hasattr(model, 'train_only'):
             model.train_only(part)
         for alpha in self.alphas.values():  # weight steps leave them alone
@@ -281,7 +282,7 @@ class CooperativeSearchHook(Hook):
         """Files and scalars; a full disk ends the search at the end only."""
         if not is_main_process():
             return
-        model = _unwrap(runner.model)
+        model = unwrap_model(runner.model)
         runner.visualizer.add_scalars(alpha_scalars(model), step=iteration)
         try:
             self.report.write(
@@ -317,10 +318,6 @@ class CooperativeSearchHook(Hook):
             'Try a smaller learning rate, clip_grad, or resume with '
             'another gradient'
         ) from error
-
-
-def _unwrap(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model
 
 
 def _find_config(path: Optional[str], folder: Path) -> Optional[str]:

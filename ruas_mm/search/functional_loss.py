@@ -3,9 +3,10 @@
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Set
 
-from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 from torch.func import functional_call
+
+from ruas_mm.models.unwrap import unwrap_model
 
 from .bilevel import Loss
 from .virtual_step import Tensors
@@ -37,8 +38,7 @@ def functional_loss(
         :data:`~ruas_mm.search.bilevel.Loss`. It raises a ValueError for names
         that the model has not, or that are in both.
     """
-    while is_model_wrapper(model):
-        model = model.module
+    model = unwrap_model(model)
     parameters = dict(model.named_parameters(remove_duplicate=False))
     has_ties = len(parameters) > len(set(map(id, parameters.values())))
     known = set(parameters)

@@ -1,3 +1,3 @@
-from .enhancer_files import load_enhancer, save_enhancer
+from .weight_file import read_weights, save_enhancer
 
-__all__ = ['load_enhancer', 'save_enhancer']
+__all__ = ['read_weights', 'save_enhancer']

@@ -26,7 +26,7 @@ def detector():
     sample = DetDataSample(
         metainfo=dict(
             img_shape=SIZE, ori_shape=SIZE, scale_factor=(1, 1),
-            pad_shape=SIZE,
+            pad_shape=SIZE, img_path='',
         ),
         gt_instances=InstanceData(
             bboxes=torch.tensor([[5.0, 8, 50, 60]]), labels=torch.tensor([1])
@@ -65,7 +65,9 @@ def segmentor():
     from mmseg.structures import SegDataSample
 
     sample = SegDataSample(
-        metainfo=dict(img_shape=SIZE, ori_shape=SIZE, pad_shape=SIZE),
+        metainfo=dict(
+            img_shape=SIZE, ori_shape=SIZE, pad_shape=SIZE, img_path=''
+        ),
         gt_sem_seg=PixelData(data=torch.zeros(1, *SIZE, dtype=torch.long)),
     )
     model = dict(
@@ -86,7 +88,9 @@ def segmentor():
 def classifier():
     from mmpretrain.structures import DataSample
 
-    sample = DataSample(metainfo=dict(img_shape=SIZE)).set_gt_label(1)
+    sample = DataSample(
+        metainfo=dict(img_shape=SIZE, img_path='')
+    ).set_gt_label(1)
     model = dict(
         type='ImageClassifier',
         data_preprocessor=dict(type='ClsDataPreprocessor', **NORMALISE),
@@ -148,7 +152,7 @@ def test_it_is_the_hosts_model_and_one_more_loss(name, host):
     y = torch.stack(data['inputs']).flip(1).float() / 255  # BGR, as mmcv's
     by_hand = [
         MODELS.build(dict(type='ruas_mm.SceneLoss'))(
-            x[None], plain.data_preprocessor.scene(x[None])
+            x[None], plain.data_preprocessor.scene.unroll(x[None])
         )
         for x in y
     ]
@@ -236,7 +240,7 @@ def test_scene_of_any_host_is_searched(name, host):
 
 def test_bad_arguments(host):
     config, _ = prepare('mmdet', host)
-    with pytest.raises(ValueError, match="stage='neck', allowed: .*task"):
+    with pytest.raises(ValueError, match="part='neck', allowed: .*task"):
         constrained(config).train_only('neck')
     config['data_preprocessor'] = config['data_preprocessor'][
         'data_preprocessor'

@@ -107,7 +107,7 @@ def reach_of(network, channels=3, side=41, low=0.0, high=1.0):
 
 
 def reach_of_illumination(scene):
-    return reach_of(lambda y: scene(y).illuminations[-1], high=0.3)
+    return reach_of(lambda y: scene.unroll(y).illuminations[-1], high=0.3)
 
 
 def random_genotype():
@@ -173,7 +173,7 @@ def test_radius_of_the_window(window):
     ).double()
     y = 0.1 + 1e-4 * torch.arange(41.0).double()
     y = y.expand(1, 3, 41, 41).clone().requires_grad_(True)  # brighter right
-    t = scene(y).illuminations[-1][..., 20, 20].sum()
+    t = scene.unroll(y).illuminations[-1][..., 20, 20].sum()
     (gradient,) = torch.autograd.grad(t, y)
     columns = gradient.abs().sum((0, 1, 2)).nonzero().flatten() - 20
     assert columns.tolist() == [scene.radius] == [window // 2]

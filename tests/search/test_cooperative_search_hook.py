@@ -65,7 +65,7 @@ def test_each_phase_moves_its_own(
 def plain_loss(model, data, stage, task_weight=None):
     """L^s + task_weight L^t, or L^t for a task; by the model's own names."""
     torch.manual_seed(7)
-    model.stage = stage
+    model.trained_part = stage
     losses = model(**model.data_preprocessor(data, True), mode='loss')
     scene = sum(v for k, v in losses.items() if k.startswith('loss_scene'))
     if stage == 'task' or task_weight is None:

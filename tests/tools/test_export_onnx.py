@@ -50,7 +50,7 @@ def pictures(number, size):
 
 @torch.no_grad()
 def scores(enhancer, size):
-    u, _ = enhancer.scene.enhance(pictures(3, size))
+    u = enhancer.scene.enhance(pictures(3, size))
     return enhancer.noise_estimator.score(enhancer.noise_estimator(u))
 
 

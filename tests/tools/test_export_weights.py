@@ -6,8 +6,8 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from ruas_mm.models import load_enhancer
 from ruas_mm.registry import MODELS
-from ruas_mm.weights import load_enhancer
 
 
 @pytest.mark.parametrize('config', ['ruas_lol', 'ruas_a_lol'])

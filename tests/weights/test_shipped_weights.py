@@ -6,7 +6,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from ruas_mm.evaluation.complexity import count_parameters
 from ruas_mm.files.picture_file import read_picture
-from ruas_mm.weights import load_enhancer
+from ruas_mm.models import load_enhancer
 
 VARIANTS = dict(RUAS_S=1161, RUAS=3438, RUAS_A=36815)
 
@@ -53,7 +53,7 @@ def test_real_pairs(variant, psnr, ssim, shared):
                 structural_similarity(truth, x, channel_axis=2),
             )
         )
-        spread.append(enhancer.scene.enhance(y)[1].std(dim=(2, 3)).mean())
+        spread.append(enhancer.decompose(y)[1].std(dim=(2, 3)).mean())
     means = torch.tensor(found).mean(0)
     assert means[0] > psnr and means[1] > ssim, found
     assert torch.stack(spread).mean() > 0.02  # not flat

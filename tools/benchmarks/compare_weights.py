@@ -23,8 +23,8 @@ from torch import Tensor
 
 from ruas_mm.datasets.enhancement.paired_images import list_images
 from ruas_mm.files.picture_file import read_picture
+from ruas_mm.models import VARIANTS, load_enhancer
 from ruas_mm.models.automatic_strength import automatic_strength
-from ruas_mm.weights import load_enhancer
 
 Method = Callable[[Tensor], Tuple[Tensor, float]]
 TARGET = 0.45  # of the constant gain, the mean grey of LOL's references
@@ -34,7 +34,7 @@ def weight_methods(
     name: str, weights: str, exposure: float
 ) -> Iterator[Tuple[str, Method]]:
     """A file of weights: every variant, with and without exposure."""
-    for variant in ('RUAS_S', 'RUAS', 'RUAS_A'):
+    for variant in VARIANTS:
         try:
             enhancer = load_enhancer(variant, weights or None)
         except ValueError:
@@ -48,8 +48,9 @@ def weight_methods(
 def _method(enhancer: torch.nn.Module, exposure: float) -> Method:
     def run(y: Tensor) -> Tuple[Tensor, float]:
         enhancer.scene.exposure = exposure
-        _, t = enhancer.scene.enhance(y)
-        return enhancer.enhance(y), t.std(dim=(2, 3)).mean().item()
+        with torch.no_grad():
+            x, t = enhancer.decompose(y)
+        return x, t.std(dim=(2, 3)).mean().item()
 
     return run
 

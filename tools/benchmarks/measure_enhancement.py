@@ -36,8 +36,8 @@ from ruas_mm.apis import LowLightInferencer
 from ruas_mm.apis.onnx_export import export_onnx
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.files.video_stream import write_video
-from ruas_mm.models import LowLightEnhancer
-from ruas_mm.weights import load_enhancer, save_enhancer
+from ruas_mm.models import LowLightEnhancer, load_enhancer
+from ruas_mm.weights import save_enhancer
 
 SIZES = ((600, 400), (1080, 720), (1920, 1080))
 VIDEO = (60, 640, 360)  # frames, width, height
@@ -87,7 +87,7 @@ def load_form(name: str, case: Case, weights: Path, exported: Path) -> Form:
         released.load_state_dict(enhancer.state_dict())
         return released
     if name == 'SceneModule.enhance':
-        return lambda x: enhancer.scene.enhance(x)[0]
+        return enhancer.scene.enhance
     if name == 'LowLightEnhancer.enhance':
         return enhancer.enhance
     options = onnxruntime.SessionOptions()

@@ -8,11 +8,11 @@ import os
 import os.path as osp
 from typing import List, Optional, Set
 
+from ruas_mm.arguments import check_choice
 from ruas_mm.datasets.detection.checked_detection import (
     CheckedDetectionDataset,
     clip_boxes,
 )
-from ruas_mm.datasets.enhancement.paired_images import check_choice
 from ruas_mm.datasets.image_files import DataNotFoundError, FileIndex
 from ruas_mm.registry import DATASETS
 

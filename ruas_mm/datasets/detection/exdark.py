@@ -7,6 +7,7 @@ commercial use ask the authors). Paper: https://arxiv.org/abs/1805.11227
 import os.path as osp
 from typing import List, Optional, Sequence, Union
 
+from ruas_mm.arguments import check_choice, check_names
 from ruas_mm.datasets.detection.checked_detection import (
     CheckedDetectionDataset,
     clip_boxes,
@@ -119,15 +120,16 @@ class ExDarkDataset(CheckedDetectionDataset):
             'official': (*OFFICIAL_SUBSETS, 'trainval', 'all'),
             **dict.fromkeys(self.RANDOM_SPLITS, ('train', 'test', 'all')),
         }
-        if split not in allowed:
-            raise ValueError(f'split={split!r}, allowed: {list(allowed)}')
+        check_choice('split', split, tuple(allowed))
         if subset not in allowed[split]:
             raise ValueError(
                 f'subset={subset!r}, allowed for split={split!r}:'
                 f' {allowed[split]}'
             )
-        self.lights = _check_names('lights', lights, LIGHTS)
-        self.places = _check_names('places', places, PLACES)
+        lights = LIGHTS if lights is None else lights
+        places = PLACES if places is None else places
+        self.lights = check_names('lights', lights, LIGHTS)
+        self.places = check_names('places', places, PLACES)
         super().__init__(
             split=split,
             subset=subset,
@@ -205,15 +207,3 @@ class ExDarkDataset(CheckedDetectionDataset):
             )
             return [row for row in rows if row.subset in kept]
         return self.draw(rows, self.ann_file)
-
-
-def _check_names(
-    argument: str, names: Union[str, Sequence[str], None], allowed: tuple
-) -> tuple:
-    if names is None:
-        return allowed
-    names = (names,) if isinstance(names, str) else tuple(names)
-    unknown = [name for name in names if name not in allowed]
-    if unknown or not names:
-        raise ValueError(f'{argument}={names}, allowed: {allowed}')
-    return names

@@ -9,9 +9,9 @@ import re
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
+from ruas_mm.arguments import check_choice
 from ruas_mm.datasets.enhancement.paired_images import (
     PairedImageDataset,
-    check_choice,
     read_split,
 )
 from ruas_mm.registry import DATASETS

@@ -5,6 +5,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from mmengine.dataset import BaseDataset
 
+from ruas_mm.arguments import check_choice
 from ruas_mm.datasets.image_files import DataNotFoundError
 
 EXTENSIONS = (
@@ -151,12 +152,6 @@ def read_split(name: str) -> List[str]:
     """Read one of the lists that ``make_splits.py`` (tools) writes."""
     lines = (SPLITS / f'{name}.txt').read_text().splitlines()
     return [line for line in lines if not line.startswith('#')]
-
-
-def check_choice(argument: str, value: str, allowed: Sequence[str]) -> None:
-    """Refuse what is not ``allowed``."""
-    if value not in allowed:
-        raise ValueError(f'{argument}={value!r}, allowed: {tuple(allowed)}')
 
 
 def _check_found(missing: Sequence[str], what: str) -> None:

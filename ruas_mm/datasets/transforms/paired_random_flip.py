@@ -6,6 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from ruas_mm.arguments import check_interval
 from ruas_mm.registry import TRANSFORMS
 
 
@@ -39,8 +40,7 @@ class PairedRandomFlip(BaseTransform):
             horizontal=horizontal, vertical=vertical, transpose=transpose
         )
         for name, probability in self.probabilities.items():
-            if not 0 <= probability <= 1:
-                raise ValueError(f'{name}={probability}, allowed: 0 to 1')
+            check_interval(name, probability, 0, 1)
 
     @cache_randomness
     def draw_flips(self) -> Tuple[bool, bool, bool]:

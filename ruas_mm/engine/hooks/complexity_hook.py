@@ -6,10 +6,11 @@ from typing import Optional, Tuple
 import torch
 import torch.nn as nn
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from ruas_mm.arguments import check_whole_number
 from ruas_mm.evaluation.complexity import HUB_KEY, count_macs, count_parameters
+from ruas_mm.models.unwrap import unwrap_model
 from ruas_mm.registry import HOOKS
 
 
@@ -37,8 +38,7 @@ class ComplexityHook(Hook):
     ) -> None:
         if len(shape) != 2 or min(shape) < 1:
             raise ValueError(f'shape={shape}, allowed: (height, width)')
-        if warmup < 0:
-            raise ValueError(f'warmup={warmup}, allowed: at least 0')
+        check_whole_number('warmup', warmup, 0)
         self.shape = tuple(shape)
         self.warmup = warmup
         self._figures: dict = {}
@@ -47,8 +47,7 @@ class ComplexityHook(Hook):
     def before_val(self, runner: Runner) -> None:
         """Count (once), and start to measure the time."""
         self.after_val(runner)
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
+        model = unwrap_model(runner.model)
         if not self._figures:
             self._figures = dict(
                 parameters=count_parameters(model),

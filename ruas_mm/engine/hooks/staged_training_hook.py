@@ -43,15 +43,15 @@ class StagedTrainingHook(Hook):
         """Switch to the part of this iteration."""
         model = runner.model
         model = model.module if is_model_wrapper(model) else model
-        stage = self.stage_at(runner.iter)
-        if stage != model.stage:
-            model.train_only(stage)
-            runner.logger.info(f'iteration {runner.iter}: training {stage}')
+        part = self.part_at(runner.iter)
+        if part != model.trained_part:
+            model.train_only(part)
+            runner.logger.info(f'iteration {runner.iter}: training {part}')
 
-    def stage_at(self, iteration: int) -> str:
+    def part_at(self, iteration: int) -> str:
         """Part that is trained at an iteration (from 0)."""
-        for stage, length in self.iterations.items():
+        for part, length in self.iterations.items():
             if iteration < length:
-                return stage
+                return part
             iteration -= length
-        return stage
+        return part

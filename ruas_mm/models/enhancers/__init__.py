@@ -1,3 +1,14 @@
-from .ruas import LowLightEnhancer, NoiseEstimator, NoiseRemover
+from .base import Enhancer
+from .ruas import VARIANTS, LowLightEnhancer, NoiseEstimator, NoiseRemover
+from .zoo import ZOO, build_enhancer, load_enhancer
 
-__all__ = ['LowLightEnhancer', 'NoiseEstimator', 'NoiseRemover']
+__all__ = [
+    'VARIANTS',
+    'ZOO',
+    'Enhancer',
+    'LowLightEnhancer',
+    'NoiseEstimator',
+    'NoiseRemover',
+    'build_enhancer',
+    'load_enhancer',
+]

@@ -19,6 +19,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from ruas_mm.arguments import check_whole_number
 from ruas_mm.registry import MODELS
 
 Denoiser = Callable[[Tensor], Tensor]
@@ -40,8 +41,7 @@ class Neighbor2NeighborLoss(nn.Module):
 
     def __init__(self, cell: int = 2, consistency: float = 2.0) -> None:
         super().__init__()
-        if not isinstance(cell, int) or cell < 2:
-            raise ValueError(f'cell={cell}, allowed: a whole number >= 2')
+        check_whole_number('cell', cell, 2)
         self.cell = cell
         self.consistency = consistency
 

@@ -34,7 +34,7 @@ def make_samples(name, images):
     else:
         from mmpretrain.structures import DataSample as Sample
     samples = [
-        Sample(metainfo=dict(img_shape=shape, ori_shape=shape))
+        Sample(metainfo=dict(img_shape=shape, ori_shape=shape, img_path=''))
         for shape in shapes
     ]
     if name == 'mmseg':
@@ -50,6 +50,7 @@ def make(host_cfg, **kwargs):
             type='ruas_mm.SceneDataPreprocessor',
             scene=scene,
             data_preprocessor=copy.deepcopy(host_cfg),
+            host='mmpretrain.ImageClassifier',  # where no type is given
             **kwargs,
         )
     )
@@ -73,8 +74,7 @@ def test_equals_host_on_enhanced_pictures(name, host):
     )
     # by hand: BGR -> RGB in [0, 1] -> scene -> BGR in [0, 255] -> host
     enhanced = [
-        preprocessor.scene(image.flip(0)[None] / 255.0).reflectances[-1][0]
-        for image in images
+        preprocessor.scene(image.flip(0)[None] / 255.0)[0] for image in images
     ]
     expected = preprocessor.data_preprocessor(
         dict(
@@ -124,7 +124,7 @@ def test_attached_scene(host):
     out = preprocessor(dict(inputs=images, data_samples=samples))
     for image, sample in zip(images, out['data_samples']):
         y = image.flip(0)[None] / 255.0
-        scene = preprocessor.scene(y)
+        scene = preprocessor.scene.unroll(y)
         torch.testing.assert_close(
             sample.scene.enhanced, scene.reflectances[-1][0]
         )
@@ -268,9 +268,16 @@ def test_device_reaches_both_preprocessors():
     )
 
 
-@pytest.mark.parametrize('inputs', [dict(a=1), 'dark.jpg', None])
-def test_bad_inputs_are_refused(inputs):
-    with pytest.raises(ValueError, match='inputs is a'):
+@pytest.mark.parametrize(
+    'inputs, message',
+    [
+        (dict(a=1), 'inputs has a value of int'),
+        ('dark.jpg', 'inputs has a value of str'),
+        ([torch.zeros(1, 8, 8)], r'shape \(1, 8, 8\).*color_type'),
+    ],
+)
+def test_bad_inputs_are_refused(inputs, message):
+    with pytest.raises(ValueError, match=message):
         toy().data_preprocessor(dict(inputs=inputs))
 
 

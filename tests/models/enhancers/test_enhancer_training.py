@@ -1,4 +1,4 @@
-"""What each stage of training changes, and that it removes noise."""
+"""What each part of training changes, and that it removes noise."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ def build(**arguments):
 
 
 @pytest.mark.parametrize(
-    'variant, stage, losses, trained',
+    'variant, part, losses, trained',
     [
         ('RUAS_S', 'scene', {FIDELITY, RTV}, {'scene'}),
         ('RUAS_S', 'end_to_end', {FIDELITY, RTV}, {'scene'}),
@@ -50,12 +50,12 @@ def build(**arguments):
 @pytest.mark.parametrize('noise_loss', [None, NEIGHBOR, RELEASED])
 @pytest.mark.parametrize('noise_map', [False, True])
 def test_stage_trains_its_parts_alone(
-    variant, stage, losses, trained, noise_loss, noise_map
+    variant, part, losses, trained, noise_loss, noise_map
 ):
     arguments = dict(noise_loss=noise_loss)
     if noise_map and variant == 'RUAS_A':
         arguments['noise_remover'] = dict(noise_map=True)
-    enhancer = build(variant=variant, stage=stage, **arguments)
+    enhancer = build(variant=variant, trained_part=part, **arguments)
     before = {k: v.clone() for k, v in enhancer.state_dict().items()}
     optimizer = torch.optim.SGD(enhancer.parameters(), 0.1, weight_decay=0.1)
     found = enhancer(torch.rand(2, 3, 16, 16) * 0.3, mode='loss')
@@ -74,10 +74,10 @@ def test_stage_trains_its_parts_alone(
 
 def test_stages_may_follow_one_another():
     enhancer = build()
-    for stage in ('noise_estimator', 'scene', 'end_to_end', 'noise_remover'):
-        enhancer.train_only(stage)
+    for part in ('noise_estimator', 'scene', 'end_to_end', 'noise_remover'):
+        enhancer.train_only(part)
         for name, parameter in enhancer.named_parameters():
-            expected = stage in (name.split('.')[0], 'end_to_end')
+            expected = part in (name.split('.')[0], 'end_to_end')
             assert parameter.requires_grad == expected, name
 
 
@@ -105,7 +105,7 @@ def test_noise_is_learnt_without_clean_pictures(part, rate):
         scene=dict(strength=0.0),  # u = y
         noise_remover=dict(num_cells=1),
         noise_loss=NEIGHBOR,
-        stage=part,
+        trained_part=part,
     )
     clean, noise = noisy_pictures()
     noisy = clean + noise
@@ -113,7 +113,7 @@ def test_noise_is_learnt_without_clean_pictures(part, rate):
     optimizer = torch.optim.Adam(trained, rate)
     for _ in range(180):
         optimizer.zero_grad()
-        sum(enhancer.loss(noisy).values()).backward()
+        sum(enhancer(noisy, mode='loss').values()).backward()
         optimizer.step()
     with torch.no_grad():
         found = getattr(enhancer, part)(noisy)

@@ -8,13 +8,12 @@ from mmengine.structures import BaseDataElement
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from ruas_mm.evaluation.complexity import count_macs, count_parameters
-from ruas_mm.models import LowLightEnhancer
+from ruas_mm.models import LowLightEnhancer, load_enhancer
 from ruas_mm.models.cells.genotype import (
     NOISE_REMOVAL_CVPR21,
     NOISE_REMOVAL_JOURNAL,
 )
 from ruas_mm.registry import MODELS
-from ruas_mm.weights import load_enhancer
 
 VARIANTS = ['RUAS_S', 'RUAS', 'RUAS_A']
 
@@ -74,7 +73,7 @@ def test_released_weights_give_the_released_result(
 ):
     enhancer = released('RUAS_A', 'ruas_journal', weights)
     y = read(shared(folder, 'pairs', 'low', f'{name}.png'))
-    x, u = enhancer.enhance(y), enhancer.scene.enhance(y)[0]
+    x, u = enhancer.enhance(y), enhancer.scene.enhance(y)
     with torch.no_grad():
         theta = enhancer.noise_estimator(u)
     assert enhancer.noise_estimator.score(theta).item() == pytest.approx(
@@ -118,7 +117,7 @@ def two_pictures(enhancer):
     """One below and one above the threshold, which is put between them."""
     y = torch.rand(2, 3, 20, 24) * torch.tensor([0.1, 0.6]).view(2, 1, 1, 1)
     with torch.no_grad():
-        theta = enhancer.noise_estimator(enhancer.scene.enhance(y)[0])
+        theta = enhancer.noise_estimator(enhancer.scene.enhance(y))
     scores = enhancer.noise_estimator.score(theta)
     enhancer.noise_threshold = scores.mean().item()
     return y[scores.argsort()]
@@ -127,7 +126,7 @@ def two_pictures(enhancer):
 def test_each_picture_passes_the_gate_on_its_own():
     enhancer = build('RUAS_A')
     y = two_pictures(enhancer)
-    u, x = enhancer.scene.enhance(y)[0], enhancer.enhance(y)
+    u, x = enhancer.scene.enhance(y), enhancer.enhance(y)
     assert torch.equal(x[0], u[0])
     assert not torch.allclose(x[1], u[1], atol=1e-3)
     alone = torch.cat([enhancer.enhance(picture[None]) for picture in y])
@@ -138,7 +137,7 @@ def test_each_picture_passes_the_gate_on_its_own():
 def test_threshold_is_configurable(threshold, denoised):
     enhancer = build('RUAS_A', noise_threshold=threshold)
     y = torch.rand(1, 3, 8, 8) * 0.3
-    u = enhancer.scene.enhance(y)[0]
+    u = enhancer.scene.enhance(y)
     assert torch.equal(enhancer.enhance(y), u) != denoised
 
 
@@ -270,9 +269,15 @@ def test_genotypes_of_the_variants():
     'arguments, message',
     [
         (dict(variant='RUAS_B'), "variant='RUAS_B', allowed: .*RUAS_A"),
-        (dict(stage='all'), "stage='all', allowed .*end_to_end"),
-        (dict(variant='RUAS_S', stage='noise_remover'), "\\['scene', 'end_"),
-        (dict(variant='RUAS', stage='noise_estimator'), 'stage='),
+        (dict(trained_part='all'), "part='all', allowed .*end_to_end"),
+        (
+            dict(variant='RUAS_S', trained_part='noise_remover'),
+            "\\['scene', 'end_",
+        ),
+        (
+            dict(variant='RUAS', trained_part='noise_estimator'),
+            'trained_part=',
+        ),
         (dict(variant='RUAS_S', noise_remover={}), 'not part of RUAS_S'),
         (dict(variant='RUAS', noise_estimator={}), 'not part of RUAS'),
         (

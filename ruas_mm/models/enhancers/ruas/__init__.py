@@ -1,5 +1,6 @@
 from .low_light_enhancer import LowLightEnhancer
 from .noise_estimator import NoiseEstimator
 from .noise_remover import NoiseRemover
+from .variants import VARIANTS
 
-__all__ = ['LowLightEnhancer', 'NoiseEstimator', 'NoiseRemover']
+__all__ = ['VARIANTS', 'LowLightEnhancer', 'NoiseEstimator', 'NoiseRemover']

@@ -7,6 +7,7 @@ Differs from the paper: each picture of a batch passes the noise gate on its
 own; ``strength`` also weakens noise removal, so that 0 gives the input back.
 """
 
+from functools import partial
 from typing import Dict, List, Optional, Tuple, Union
 
 import torch
@@ -14,25 +15,26 @@ from mmengine.model import BaseModel
 from mmengine.structures import BaseDataElement
 from torch import Tensor
 
-from ruas_mm.models.cells.genotype import (
-    NOISE_REMOVAL_CVPR21,
-    NOISE_REMOVAL_JOURNAL,
-)
+from ruas_mm.arguments import check_choice, check_strength, check_tile
+from ruas_mm.models.enhancers.base import Enhancer
+from ruas_mm.models.pretrained import split_pretrained
 from ruas_mm.models.same_size import map_by_size
 from ruas_mm.models.tiling import tile_size, tiled
 from ruas_mm.registry import MODELS
 
-VARIANTS = ('RUAS_S', 'RUAS', 'RUAS_A')
-STAGES = ('scene', 'noise_estimator', 'noise_remover', 'task', 'end_to_end')
-NOISE_PARTS = ('noise_estimator', 'noise_remover')
-REMOVAL_GENOTYPES = dict(
-    RUAS=NOISE_REMOVAL_CVPR21, RUAS_A=NOISE_REMOVAL_JOURNAL
+from .variants import DEFAULT_VARIANT, PARTS, VARIANTS
+
+NOISE_PARTS = PARTS[1:]
+CLASSES = dict(
+    scene='SceneModule',
+    noise_remover='NoiseRemover',
+    noise_estimator='NoiseEstimator',
 )
 
 
 @MODELS.register_module()
 class LowLightEnhancer(BaseModel):
-    """Scene module, and behind it noise removal.
+    """Scene module, and behind it noise removal: an :class:`Enhancer`.
 
     ``'RUAS_S'`` is the scene module alone; ``'RUAS'`` also removes noise from
     every picture; ``'RUAS_A'`` estimates the noise first and removes it where
@@ -47,7 +49,7 @@ class LowLightEnhancer(BaseModel):
         noise_estimator: Arguments of :class:`NoiseEstimator`.
         noise_threshold: Noise score (mean of |theta|) from which on RUAS_A
             removes noise. 0.035: release.
-        stage: What is trained: ``'scene'``, ``'noise_estimator'`` or
+        trained_part: What is trained: ``'scene'``, ``'noise_estimator'`` or
             ``'noise_remover'`` alone, the paper's order, ``'task'``, both of
             the latter, or ``'end_to_end'``. What is not trained gets no
             gradient.
@@ -55,47 +57,42 @@ class LowLightEnhancer(BaseModel):
         noise_loss: Config of the loss of estimator and remover.
         data_preprocessor: Config; default
             :class:`EnhancementDataPreprocessor`.
-        init_cfg: As in MMEngine.
+        init_cfg: As in MMEngine; a ``Pretrained`` entry holds for each part
+            that has none of its own, and loads strictly (see
+            :class:`PretrainedModule`).
 
     Raises:
-        ValueError: Unknown variant or stage, a stage that the variant does
-            not have, or arguments of a part that it does not have.
+        ValueError: Unknown variant or part, a part that the variant does
+            not have, or arguments of such a part.
     """
 
     def __init__(
         self,
-        variant: str = 'RUAS_A',
+        variant: str = DEFAULT_VARIANT,
         scene: Optional[dict] = None,
         noise_remover: Optional[dict] = None,
         noise_estimator: Optional[dict] = None,
         noise_threshold: float = 0.035,
-        stage: str = 'end_to_end',
+        trained_part: str = 'end_to_end',
         scene_loss: Optional[dict] = None,
         noise_loss: Optional[dict] = None,
         data_preprocessor: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
+        pretrained, init_cfg = split_pretrained(init_cfg)
         super().__init__(
             data_preprocessor
             or dict(type='ruas_mm.EnhancementDataPreprocessor'),
             init_cfg,
         )
-        if variant not in VARIANTS:
-            raise ValueError(f'variant={variant!r}, allowed: {VARIANTS}')
+        check_choice('variant', variant, tuple(VARIANTS))
         self.variant = variant
-        self.scene = _build('SceneModule', scene)
-        self.noise_remover = self.noise_estimator = None
-        if variant != 'RUAS_S':
-            genotype = dict(genotype=REMOVAL_GENOTYPES[variant])
-            self.noise_remover = _build(
-                'NoiseRemover', {**genotype, **(noise_remover or {})}
-            )
-        elif noise_remover is not None:
-            raise ValueError('noise_remover is not part of RUAS_S')
-        if variant == 'RUAS_A':
-            self.noise_estimator = _build('NoiseEstimator', noise_estimator)
-        elif noise_estimator is not None:
-            raise ValueError(f'noise_estimator is not part of {variant}')
+        self._build_parts(
+            pretrained,
+            scene=scene,
+            noise_remover=noise_remover,
+            noise_estimator=noise_estimator,
+        )
         if self.noise_estimator is None and getattr(
             self.noise_remover, 'noise_map', False
         ):
@@ -103,29 +100,45 @@ class LowLightEnhancer(BaseModel):
         self.noise_threshold = noise_threshold
         self.scene_loss = _build('SceneLoss', scene_loss)
         self.noise_loss = _build('NoiseAsCleanLoss', noise_loss)
-        self.train_only(stage)
+        self.train_only(trained_part)
 
-    def train_only(self, stage: str) -> None:
-        """Choose what is trained; see ``stage`` of the class.
+    def _build_parts(
+        self, pretrained: Optional[dict], **arguments: Optional[dict]
+    ) -> None:
+        variant = VARIANTS[self.variant]
+        for part, given in arguments.items():
+            if part not in variant.parts:
+                if given is not None:
+                    raise ValueError(f'{part} is not part of {self.variant}')
+                setattr(self, part, None)
+                continue
+            defaults = {}
+            if part == 'noise_remover':
+                defaults['genotype'] = variant.removal_genotype
+            if pretrained is not None:
+                defaults['init_cfg'] = _entry_of_part(pretrained, part)
+            module = _build(CLASSES[part], {**defaults, **(given or {})})
+            setattr(self, part, module)
+
+    def train_only(self, part: str) -> None:
+        """Choose what is trained; see ``trained_part`` of the class.
 
         Raises:
             ValueError: The variant has no such part.
         """
-        allowed = [
-            s
-            for s in STAGES
-            if getattr(self, s, self.scene) is not None
-            and (s != 'task' or self.variant != 'RUAS_S')
-        ]
-        if stage not in allowed:
+        parts = VARIANTS[self.variant].parts
+        groups = ('task', 'end_to_end') if len(parts) > 1 else ('end_to_end',)
+        allowed = (*parts, *groups)
+        if part not in allowed:
             raise ValueError(
-                f'stage={stage!r}, allowed for {self.variant}: {allowed}'
+                f'trained_part={part!r}, allowed for {self.variant}: '
+                f'{list(allowed)}'
             )
-        self.stage = stage
-        self.requires_grad_(stage == 'end_to_end')
-        for part in ('scene', *NOISE_PARTS):
-            if self._trains(part):
-                getattr(self, part).requires_grad_(True)
+        self.trained_part = part
+        self.requires_grad_(part == 'end_to_end')
+        for each in parts:
+            if _covers(part, each):
+                getattr(self, each).requires_grad_(True)
 
     def enhance(
         self,
@@ -148,28 +161,41 @@ class LowLightEnhancer(BaseModel):
         Raises:
             ValueError: Input of another kind, or an argument out of range.
         """
+        with torch.no_grad():
+            return self.decompose(x, strength, tile)[0]
+
+    def decompose(
+        self,
+        y: Tensor,
+        strength: Optional[float] = None,
+        tile: Optional[int] = None,
+    ) -> Tuple[Tensor, Tensor]:
+        """Enhanced pictures and illuminations; as of :meth:`enhance`.
+
+        Differentiable where gradients are on (then in one piece).
+        """
         check_strength(strength)
         check_tile(tile)
-        with torch.no_grad():
-            u, _ = self.scene.enhance(x, strength, tile)
-            if self.noise_remover is None:
-                return u
-            size = tile_size(u, tile)
-            if self.noise_estimator is None:
-                return self._remove_in_tiles(u, None, strength, size)
-            theta = tiled(
-                self.noise_estimator,
-                u,
-                tile=size,
-                radius=self.noise_estimator.radius,
+        if torch.is_grad_enabled():
+            return self._decompose(y, strength)
+        u, t = self.scene.decompose(y, strength, tile)
+        if self.noise_remover is None:
+            return u, t
+        size = tile_size(u, tile)
+        if self.noise_estimator is None:
+            return self._remove_in_tiles(u, None, strength, size), t
+        theta = tiled(
+            self.noise_estimator,
+            u,
+            tile=size,
+            radius=self.noise_estimator.radius,
+        )
+        self.noise_remover.check_ready()  # also where no picture needs it
+        for i in self._is_noisy(theta).nonzero().flatten().tolist():
+            u[i : i + 1] = self._remove_in_tiles(
+                u[i : i + 1], theta[i : i + 1], strength, size
             )
-            # also where no picture needs it
-            self.noise_remover.weights.check_ready(self.noise_remover)
-            for i in self._is_noisy(theta).nonzero().flatten().tolist():
-                u[i : i + 1] = self._remove_in_tiles(
-                    u[i : i + 1], theta[i : i + 1], strength, size
-                )
-            return u
+        return u, t
 
     def _remove_in_tiles(
         self,
@@ -224,12 +250,10 @@ class LowLightEnhancer(BaseModel):
         """
         if mode == 'predict':
             return self.predict(list(inputs), data_samples)
-        if not isinstance(inputs, Tensor):
-            inputs = torch.stack(inputs)
         if mode == 'loss':
-            return self.loss(inputs)
+            return self.part_losses(self.trained_part, inputs)
         if mode == 'tensor':
-            return self.plain(inputs)
+            return self.plain(_stacked(inputs))
         raise ValueError(
             f"mode={mode!r}, allowed: 'tensor', 'loss', 'predict'"
         )
@@ -241,16 +265,20 @@ class LowLightEnhancer(BaseModel):
 
         Autograd, tracing and counting see each part once.
         """
-        scene = self.scene
-        t = scene(y).illuminations[-1]
-        u = scene.relight(y, t, scene.exponent(y, t, strength))
+        return self._decompose(y, strength)[0]
+
+    def _decompose(
+        self, y: Tensor, strength: Optional[Union[float, Tensor]]
+    ) -> Tuple[Tensor, Tensor]:
+        u, t = self.scene.decompose_plainly(y, strength)
         if self.noise_remover is None:
-            return u
+            return u, t
         if self.noise_estimator is None:
-            return self._denoise(u, self.noise_remover(u), strength)
+            return self._denoise(u, self.noise_remover(u), strength), t
         theta = self.noise_estimator(u)
         x = self._denoise(u, self.noise_remover(u, theta), strength)
-        return torch.where(self._is_noisy(theta)[:, None, None, None], x, u)
+        noisy = self._is_noisy(theta)[:, None, None, None]
+        return torch.where(noisy, x, u), t
 
     def predict(
         self,
@@ -270,54 +298,68 @@ class LowLightEnhancer(BaseModel):
             sample.enhanced = enhanced
         return data_samples
 
-    def loss(self, y: Tensor) -> Dict[str, Tensor]:
-        """Losses of what is trained."""
+    def part_losses(
+        self,
+        part: str,
+        inputs: Union[Tensor, List[Tensor]],
+        data_samples: Optional[List[BaseDataElement]] = None,
+    ) -> Dict[str, Tensor]:
+        """Losses of one part, whatever is being trained.
+
+        Args:
+            part: As ``trained_part``.
+            inputs: Pictures of one size; see :meth:`forward`.
+            data_samples: Not looked at.
+        """
+        y = _stacked(inputs)
         losses = {}
-        if self._trains('scene'):
-            losses.update(self.scene_loss(y, self.scene(y)))
-        if self.stage == 'scene' or self.noise_remover is None:
+        if _covers(part, 'scene'):
+            losses.update(self.scene_loss(y, self.scene.unroll(y)))
+        if part == 'scene' or self.noise_remover is None:
             return losses
-        lit = [self._light_on(dark) for dark in self.noise_loss.pictures(y)]
-        if self._trains('noise_estimator'):
+        light_on = self.scene if _covers(part, 'scene') else self.scene.enhance
+        lit = [light_on(dark) for dark in self.noise_loss.pictures(y)]
+        if self.noise_estimator is not None and _covers(
+            part, 'noise_estimator'
+        ):
             losses['loss_estimation'] = self.noise_loss(
                 lambda u: u - self.noise_estimator(u), *lit
             )
-        if self._trains('noise_remover'):
-            losses['loss_removal'] = self.noise_loss(self._remove_noise, *lit)
+        if _covers(part, 'noise_remover'):
+            denoise = partial(self._remove_noise, part == 'end_to_end')
+            losses['loss_removal'] = self.noise_loss(denoise, *lit)
         return losses
 
-    def _trains(self, part: str) -> bool:
-        present = getattr(self, part) is not None
-        stages = (part, 'end_to_end', 'task' if part in NOISE_PARTS else part)
-        return present and self.stage in stages
-
-    def _light_on(self, y: Tensor) -> Tensor:
-        if self._trains('scene'):
-            return self.scene(y).reflectances[-1]
-        return self.scene.enhance(y)[0]
-
-    def _remove_noise(self, u: Tensor) -> Tensor:
+    def _remove_noise(self, through_theta: bool, u: Tensor) -> Tensor:
         """Noise removal without the gate, as it is trained."""
         theta = None
         if self.noise_remover.noise_map:
             with torch.set_grad_enabled(
-                torch.is_grad_enabled() and self.stage == 'end_to_end'
+                torch.is_grad_enabled() and through_theta
             ):
                 theta = self.noise_estimator(u)
         return u - self.noise_remover(u, theta)
 
 
-def check_strength(strength: Optional[float]) -> None:
-    """Raise ``ValueError`` unless None or in [0, 1]."""
-    if strength is not None and not 0 <= strength <= 1:
-        raise ValueError(f'strength={strength}, allowed: 0 to 1')
+Enhancer.register(LowLightEnhancer)
 
 
-def check_tile(tile: Optional[int]) -> None:
-    """Raise ``ValueError`` unless None or a useful number of pixels."""
-    if tile is not None and (not isinstance(tile, int) or tile < 32):
-        raise ValueError(f'tile={tile}, allowed: None or a whole number >= 32')
+def _covers(trained: str, part: str) -> bool:
+    """Whether ``part`` is trained when ``trained`` is."""
+    groups = ('end_to_end', 'task') if part in NOISE_PARTS else ('end_to_end',)
+    return trained in (part, *groups)
+
+
+def _stacked(inputs: Union[Tensor, List[Tensor]]) -> Tensor:
+    return inputs if isinstance(inputs, Tensor) else torch.stack(inputs)
+
+
+def _entry_of_part(pretrained: dict, part: str) -> dict:
+    """A ``Pretrained`` entry of the whole enhancer, for one of its parts."""
+    prefix = pretrained.get('prefix')
+    prefix = f'{prefix.rstrip(".")}.{part}' if prefix else part
+    return dict(pretrained, prefix=prefix)
 
 
 def _build(name: str, arguments: Optional[dict]) -> torch.nn.Module:
-    return MODELS.build(dict(dict(type=f'ruas_mm.{name}'), **arguments or {}))
+    return MODELS.build({'type': f'ruas_mm.{name}', **(arguments or {})})

@@ -8,10 +8,10 @@ release, so that a threshold holds for every size; the release also sums it
 over the batch, here each picture has its own.
 """
 
-import torch
 import torch.nn as nn
 from torch import Tensor
 
+from ruas_mm.models.precision import at_least_float32, full_precision
 from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.registry import MODELS
 
@@ -45,9 +45,9 @@ class NoiseEstimator(PretrainedModule):
 
         Not in half precision under autocast, whose rounding is noise, too.
         """
-        self.weights.check_ready(self)
-        with torch.autocast(device_type=u.device.type, enabled=False):
-            return self.layers(u)
+        self.check_ready()
+        with full_precision(u):
+            return self.layers(at_least_float32(u))
 
     @staticmethod
     def score(theta: Tensor) -> Tensor:

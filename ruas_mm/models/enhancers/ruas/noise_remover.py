@@ -20,6 +20,7 @@ from ruas_mm.models.architecture import (
 )
 from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS, DistillationCell
 from ruas_mm.models.cells.genotype import NOISE_REMOVAL_JOURNAL
+from ruas_mm.models.precision import at_least_float32, full_precision
 from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.registry import MODELS
 
@@ -96,7 +97,7 @@ class NoiseRemover(SearchedPart, PretrainedModule):
     def _find_noise(
         self, u: Tensor, theta: Optional[Tensor], cells: Iterable
     ) -> Tensor:
-        self.weights.check_ready(self)
+        self.check_ready()
         if self.noise_map:
             if theta is None:
                 raise ValueError(
@@ -104,8 +105,8 @@ class NoiseRemover(SearchedPart, PretrainedModule):
                     'map of a NoiseEstimator'
                 )
             u = torch.cat([u, theta], 1)
-        with torch.autocast(device_type=u.device.type, enabled=False):
-            features = self.stem(u)
+        with full_precision(u):
+            features = self.stem(at_least_float32(u))
             for cell in cells:
                 features = cell(features)
             return self.to_noise(features)

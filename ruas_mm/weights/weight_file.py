@@ -3,80 +3,24 @@
 import json
 import pickle
 from pathlib import Path
-from typing import Dict, Optional, Tuple, Union
+from typing import Dict, Tuple, Union
 
-import torch
 from mmengine.runner import CheckpointLoader
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from ruas_mm.files.atomic_write import atomic_write
-from ruas_mm.models import LowLightEnhancer
 
-SHIPPED = dict(
-    RUAS_S='ruas.safetensors',
-    RUAS='ruas.safetensors',
-    RUAS_A='ruas_a.safetensors',
-)
-"""Variant -> file of this folder; see MODEL_CARD.md."""
-
-PARTS = dict(
-    RUAS_S=('scene',),
-    RUAS=('scene', 'noise_remover'),
-    RUAS_A=('scene', 'noise_remover', 'noise_estimator'),
-)
+FOLDER = Path(__file__).parent  # of the packaged files: MODEL_CARD.md
 DAMAGED = (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError)
 SETTINGS = ('scene', 'noise_remover', 'noise_estimator', 'noise_threshold')
 
 
-def load_enhancer(
-    variant: str = 'RUAS_A',
-    weights: Optional[Union[str, Path]] = None,
-    device: str = 'cpu',
-) -> LowLightEnhancer:
-    """An enhancer that is ready for use.
-
-    Args:
-        variant: ``'RUAS_S'``, ``'RUAS'`` or ``'RUAS_A'``.
-        weights: A ``.safetensors`` file of :func:`save_enhancer`, or a
-            checkpoint that ``tools/convert_official.py`` or training wrote
-            (read by MMEngine's loader). None: those in this package.
-        device: As in torch.
-
-    Raises:
-        ValueError: Unknown variant; a file that is damaged, holds a number
-            that is not finite, lacks a part of the variant, does not fit it,
-            or has another suffix.
-        FileNotFoundError: No such file.
-    """
-    if variant not in PARTS:
-        raise ValueError(f'variant={variant!r}, allowed: {tuple(PARTS)}')
-    path = Path(weights or Path(__file__).parent / SHIPPED[variant])
-    state, settings = _read(path)
-    parts = PARTS[variant]
-    state = {k: v for k, v in state.items() if k.split('.')[0] in parts}
-    missing = [p for p in parts if not any(k.startswith(p) for k in state)]
-    if missing:
-        raise ValueError(f'{path} has no {missing}, which {variant} needs')
-    bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
-    if bad:
-        raise ValueError(f'{path} holds numbers that are not finite: {bad}')
-    settings = {
-        key: value
-        for key, value in settings.items()
-        if key in parts or key == 'noise_threshold'
-    }
-    try:
-        enhancer = LowLightEnhancer(variant, **settings)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f'{path}: settings {settings}: {error}') from None
-    enhancer.load_state_dict(state)
-    return enhancer.to(device).eval()
-
-
-def save_enhancer(enhancer: LowLightEnhancer, path: Path, **settings) -> None:
-    """Write an enhancer's weights, atomically.
+def save_enhancer(
+    enhancer: nn.Module, path: Union[str, Path], **settings
+) -> None:
+    """Write the weights of an enhancer, atomically.
 
     Args:
         enhancer: Its weights are written.
@@ -92,15 +36,31 @@ def save_enhancer(enhancer: LowLightEnhancer, path: Path, **settings) -> None:
         metadata = dict(settings=json.dumps(settings))
     except TypeError as error:
         raise ValueError(f'{path}: settings {settings}: {error}') from None
-    state = {
+    tensors = {
         key: value.detach().cpu().contiguous()
         for key, value in enhancer.state_dict().items()
     }
     with atomic_write(path) as temporary:
-        save_file(state, temporary, metadata)
+        save_file(tensors, temporary, metadata)
 
 
-def _read(path: Path) -> Tuple[Dict[str, Tensor], dict]:
+def read_weights(path: Union[str, Path]) -> Tuple[Dict[str, Tensor], dict]:
+    """Read the weights of an enhancer.
+
+    Args:
+        path: A ``.safetensors`` file of :func:`save_enhancer`, or a
+            checkpoint (``.pth``) that ``tools/convert_official.py`` or
+            training wrote (read by MMEngine's loader).
+
+    Returns:
+        State dict, and the settings that the enhancer was built with.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: A file that is damaged, holds more than tensors or
+            settings, or has another suffix.
+    """
+    path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such file of weights')
     suffix = path.suffix.lower()

@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ruas_mm.models import LowLightEnhancer
+from ruas_mm.models import LowLightEnhancer, load_enhancer
 from ruas_mm.models.cells.genotype import NOISE_REMOVAL_JOURNAL
-from ruas_mm.weights import enhancer_files, load_enhancer, save_enhancer
+from ruas_mm.weights import save_enhancer, weight_file
 
 SMALL = dict(num_cells=1)
 RUAS_A = dict(
@@ -69,8 +69,8 @@ def test_a_file_of_more_parts_serves_a_smaller_variant(tmp_path):
     scene = load_enhancer('RUAS_S', path).scene
     assert (scene.exposure, scene.window) == (0.4, 3)
     y = torch.rand(1, 3, 9, 9) * 0.3
-    expected, _ = enhancer.scene.enhance(y)
-    assert torch.equal(scene.enhance(y)[0], expected)
+    expected = enhancer.scene.enhance(y)
+    assert torch.equal(scene.enhance(y), expected)
 
 
 def test_converted_checkpoints_load(tmp_path, load_tool):
@@ -254,7 +254,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
         path.write_bytes(b'half')
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr(enhancer_files, 'save_file', full_disk)
+    monkeypatch.setattr(weight_file, 'save_file', full_disk)
     with pytest.raises(OSError, match='No space'):
         save_enhancer(LowLightEnhancer('RUAS_S'), path)
     assert path.read_bytes() == b'before'

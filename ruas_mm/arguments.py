@@ -1,0 +1,60 @@
+"""Checks of arguments: one form of message, ``name=value, allowed: ...``.
+
+Each raises ``ValueError`` for what is not allowed and returns nothing, but
+:func:`check_names`.
+"""
+
+from typing import Optional, Sequence, Tuple, Union
+
+SMALLEST_TILE = 32
+"""Side of a tile, in pixels, below which its margin is most of the work."""
+
+
+def check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
+    """One of ``allowed``."""
+    if value not in allowed:
+        raise ValueError(f'{name}={value!r}, allowed: {tuple(allowed)}')
+
+
+def check_names(
+    name: str, value: Union[str, Sequence[str]], allowed: Sequence[str]
+) -> Tuple[str, ...]:
+    """One of ``allowed`` or several, at least one; returns them."""
+    names = (value,) if isinstance(value, str) else tuple(value)
+    if not names or set(names) - set(allowed):
+        raise ValueError(f'{name}={value!r}, allowed: some of {list(allowed)}')
+    return names
+
+
+def check_interval(name: str, value: float, low: float, high: float) -> None:
+    """A number from ``low`` to ``high``, both included."""
+    if not low <= value <= high:
+        raise ValueError(f'{name}={value}, allowed: {low} to {high}')
+
+
+def check_at_least(name: str, value: float, low: float) -> None:
+    """A finite number from ``low`` on."""
+    if not low <= value < float('inf'):
+        raise ValueError(f'{name}={value}, allowed: at least {low}')
+
+
+def check_whole_number(name: str, value: int, low: int) -> None:
+    """A whole number from ``low`` on."""
+    if not isinstance(value, int) or value < low:
+        raise ValueError(f'{name}={value}, allowed: a whole number >= {low}')
+
+
+def check_strength(strength: Optional[float]) -> None:
+    """None, or in [0, 1]."""
+    if strength is not None:
+        check_interval('strength', strength, 0, 1)
+
+
+def check_tile(tile: Optional[int]) -> None:
+    """None, or a side of at least :data:`SMALLEST_TILE` pixels."""
+    if tile is not None and (
+        not isinstance(tile, int) or tile < SMALLEST_TILE
+    ):
+        raise ValueError(
+            f'tile={tile}, allowed: None or a whole number >= {SMALLEST_TILE}'
+        )

@@ -1,0 +1,122 @@
+"""Enhancers by name, with their weights: ``scene='ruas_s'`` in any config."""
+
+from pathlib import Path
+from typing import Dict, NamedTuple, Optional, Union
+
+import torch
+from torch import nn
+
+from ruas_mm.arguments import check_choice
+from ruas_mm.models.enhancers.base import check_enhancer
+from ruas_mm.registry import MODELS
+from ruas_mm.weights.weight_file import FOLDER, read_weights
+
+from .ruas import VARIANTS, LowLightEnhancer
+from .ruas.variants import DEFAULT_VARIANT
+
+
+class ZooEntry(NamedTuple):
+    """What a name stands for.
+
+    Attributes:
+        variant: Of :class:`LowLightEnhancer`.
+        weights: File of ``ruas_mm/weights``.
+    """
+
+    variant: str
+    weights: str
+
+
+ZOO: Dict[str, ZooEntry] = {
+    name.lower(): ZooEntry(name, variant.weights)
+    for name, variant in VARIANTS.items()
+}
+
+
+def build_enhancer(enhancer: Union[str, dict, nn.Module]) -> nn.Module:
+    """Whatever a config says stands in front of a model.
+
+    Args:
+        enhancer: A name of :data:`ZOO` (packaged weights), a config of a
+            module with the interface of :class:`Enhancer`, where ``type`` may
+            be a name of the zoo and other entries replace its settings, or
+            the module itself.
+
+    Raises:
+        ValueError: Unknown name, or a module without the interface.
+    """
+    if isinstance(enhancer, str):
+        enhancer = dict(type=enhancer)
+    if not isinstance(enhancer, dict):
+        module = enhancer
+    elif enhancer['type'] in ZOO:
+        module = _build_from_zoo(**enhancer)
+    elif '.' in enhancer['type'] or MODELS.get(enhancer['type']) is not None:
+        module = MODELS.build(enhancer)
+    else:
+        raise ValueError(
+            f'scene={enhancer["type"]!r}, allowed: a name of the zoo, '
+            f'{tuple(ZOO)}, or the config of an enhancer'
+        )
+    check_enhancer(module, 'scene')
+    return module
+
+
+def _build_from_zoo(type: str, **settings) -> LowLightEnhancer:
+    entry = ZOO[type]
+    return load_enhancer(entry.variant, FOLDER / entry.weights, **settings)
+
+
+def load_enhancer(
+    variant: str = DEFAULT_VARIANT,
+    weights: Optional[Union[str, Path]] = None,
+    device: str = 'cpu',
+    **settings,
+) -> LowLightEnhancer:
+    """An enhancer that is ready for use.
+
+    Args:
+        variant: ``'RUAS_S'``, ``'RUAS'`` or ``'RUAS_A'``.
+        weights: See :func:`read_weights`. None: those in this package.
+        device: As in torch.
+        **settings: Arguments of :class:`LowLightEnhancer`, which replace
+            those in the file (a dictionary entry by entry).
+
+    Raises:
+        ValueError: Unknown variant; a file that is damaged, holds a number
+            that is not finite, lacks a part of the variant, does not fit it,
+            or has another suffix.
+        FileNotFoundError: No such file.
+    """
+    check_choice('variant', variant, tuple(VARIANTS))
+    path = Path(weights or FOLDER / VARIANTS[variant].weights)
+    state, saved = read_weights(path)
+    parts = VARIANTS[variant].parts
+    state = {k: v for k, v in state.items() if k.split('.')[0] in parts}
+    missing = [p for p in parts if not any(k.startswith(p) for k in state)]
+    if missing:
+        raise ValueError(f'{path} has no {missing}, which {variant} needs')
+    bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
+    if bad:
+        raise ValueError(f'{path} holds numbers that are not finite: {bad}')
+    saved = {
+        key: value
+        for key, value in saved.items()
+        if key in parts or key == 'noise_threshold'
+    }
+    settings = _merged(saved, settings)
+    try:
+        enhancer = LowLightEnhancer(variant, **settings)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'{path}: settings {settings}: {error}') from None
+    enhancer.load_state_dict(state)
+    return enhancer.to(device).eval()
+
+
+def _merged(old: dict, new: dict) -> dict:
+    """``old`` with the entries of ``new``, dictionaries entry by entry."""
+    merged = dict(old)
+    for key, value in new.items():
+        is_nested = isinstance(value, dict) and isinstance(old.get(key), dict)
+        merged[key] = _merged(old[key], value) if is_nested else value
+    return merged
