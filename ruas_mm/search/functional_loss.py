@@ -18,7 +18,9 @@ def functional_loss(
     """A loss of (weights, alphas) out of a loss of a model.
 
     The model keeps its parameters and buffers: it is run with those that are
-    given and, if none is, with its own; batch statistics go to a copy.
+    given and, if none is, with its own; batch statistics go to a copy, and
+    attributes that the run binds anew are put back (mmdet's
+    ``BatchSyncRandomResize`` draws the size of the next batch).
 
     Activation checkpoints recompute with what was given, too, as long as the
     backward pass runs in ``use``. Those that a module's ``with_cp`` switches
@@ -52,7 +54,7 @@ def functional_loss(
         tensors = {name: b.clone() for name, b in model.named_buffers()}
         tensors.update(weights)
         tensors.update(alphas)
-        with _without_checkpoints(model):
+        with _as_it_was(model):
             return functional_call(
                 _Runner(model, lambda: use(closure(model))),
                 {f'model.{k}': v for k, v in tensors.items()},
@@ -80,15 +82,19 @@ class _Runner(nn.Module):
 
 
 @contextmanager
-def _without_checkpoints(model: nn.Module) -> Iterator[None]:
-    modules = [m for m in model.modules() if getattr(m, 'with_cp', False)]
+def _as_it_was(model: nn.Module) -> Iterator[None]:
+    """Switch ``with_cp`` off and, in the end, put all attributes back."""
+    modules = list(model.modules())
+    before = [dict(vars(module)) for module in modules]
     for module in modules:
-        module.with_cp = False
+        if getattr(module, 'with_cp', False):
+            module.with_cp = False
     try:
         yield
     finally:
-        for module in modules:
-            module.with_cp = True
+        for module, attributes in zip(modules, before):
+            vars(module).clear()
+            vars(module).update(attributes)
 
 
 def _check_names(

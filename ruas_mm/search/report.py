@@ -20,17 +20,17 @@ from ruas_mm.search.genotype_picture import save_genotype_picture
 EDGES = ('c1_d', 'c1_r', 'c2_d', 'c2_r', 'c3_d', 'c3_r', 'c4')
 SKIP = 'SC'
 GENOTYPE_FILE = 'genotype.json'
-# not a second _base_: the first may have a genotype, too
+# No second _base_, as the first may have a genotype, too, and no import
+# statement, which makes a config one of MMEngine's other kind.
 SUBNET_CONFIG = '''"""The network that a search has found, from {file}.
 
 Command:  {command}
 """
 
-import json
-
 _base_ = {base!r}
 
-genotype = json.load(open('{{{{ fileDirname }}}}/{file}'))['genotype']
+genotype = __import__('json').load(
+    open('{{{{ fileDirname }}}}/{file}'))['genotype']
 model = {model}
 '''
 

@@ -3,7 +3,7 @@
 import copy
 import logging
 from pathlib import Path
-from typing import Iterator, Set
+from typing import Iterator, Optional, Set
 
 from mmengine.logging import print_log
 from torch.utils.data import DataLoader, Dataset
@@ -77,7 +77,8 @@ def other_half(train_dataloader: dict) -> dict:
     """
     loader = copy.deepcopy(dict(train_dataloader))
     dataset = loader.get('dataset', {})
-    if not _swap_halves(dataset):
+    loader['dataset'] = _with_other_half(dataset)
+    if loader['dataset'] is None:
         raise ValueError(
             'val_dataloader=None takes the other half of the training set, '
             f'but that is {dataset.get("type")!r}; allowed: '
@@ -93,13 +94,16 @@ def other_half(train_dataloader: dict) -> dict:
     return loader
 
 
-def _swap_halves(dataset: dict) -> bool:
-    """Whether all that a data set holds were halves, which now are others."""
+def _with_other_half(dataset: dict) -> Optional[dict]:
+    """The same config on the other half; None if some of it is no half."""
     if dataset.get('half') in HALVES:
-        dataset['half'] = HALVES[1 - HALVES.index(dataset['half'])]
-        return True
-    inner = dataset.get('datasets', [dataset.get('dataset')])
-    return all([isinstance(d, dict) and _swap_halves(d) for d in inner])
+        other = HALVES[1 - HALVES.index(dataset['half'])]
+        return dict(dataset, half=other)
+    if isinstance(dataset.get('dataset'), dict):
+        inner = _with_other_half(dataset['dataset'])
+        return inner and dict(dataset, dataset=inner)
+    inner = [_with_other_half(d) for d in dataset.get('datasets', [])]
+    return dict(dataset, datasets=inner) if inner and all(inner) else None
 
 
 def warn_of_shared_files(train: Dataset, val: Dataset) -> None:

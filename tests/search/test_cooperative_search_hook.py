@@ -62,20 +62,20 @@ def test_each_phase_moves_its_own(
     assert moves == wanted
 
 
-def plain_loss(model, data, stage, task_weight=None):
+def plain_loss(model, data, part, task_weight=None):
     """L^s + task_weight L^t, or L^t for a task; by the model's own names."""
     torch.manual_seed(7)
-    model.trained_part = stage
+    model.trained_part = part
     losses = model(**model.data_preprocessor(data, True), mode='loss')
     scene = sum(v for k, v in losses.items() if k.startswith('loss_scene'))
-    if stage == 'task' or task_weight is None:
-        return losses['loss_removal'] if stage == 'task' else scene
+    if part == 'task' or task_weight is None:
+        return losses['loss_removal'] if part == 'task' else scene
     return scene + task_weight * losses['loss_removal']
 
 
 def differences_by_hand(model, optimizer, part, train, val, beta):
     """Eq. (7) and (8) with real steps on deep copies, as DARTS writes it."""
-    val_stage = 'end_to_end' if part == 'scene' else 'task'
+    val_part = 'end_to_end' if part == 'scene' else 'task'
     prefix = dict(scene='scene.', task='noise_remover.')[part]
     names = [
         n for n, _ in model.named_parameters()
@@ -102,7 +102,7 @@ def differences_by_hand(model, optimizer, part, train, val, beta):
             ].clone()
     sgd.step()
     virtual.zero_grad()
-    plain_loss(virtual, val, val_stage, beta).backward()
+    plain_loss(virtual, val, val_part, beta).backward()
     direct = alpha_of(moved).grad.clone()
     v = {n: moved[n].grad.clone() for n in names}
     radius = 0.01 / torch.cat([x.flatten() for x in v.values()]).norm()
@@ -160,10 +160,9 @@ def test_finite_differences_on_the_whole_supernet(
         if part == 'task':
             return  # the exact mode does not see the kinks of its l1 loss
         found = {}
-        for mode in ('exact', 'finite_difference', 'first_order'):
-            self.mode = mode
+        for self.gradient in ('exact', 'finite_difference', 'first_order'):
             (gradient,) = self.gradients(part, *arguments).values()
-            found[mode] = gradient.flatten()
+            found[self.gradient] = gradient.flatten()
         exact = found.pop('exact')
         cosines.append(
             [torch.cosine_similarity(exact, g, 0) for g in found.values()]

@@ -89,6 +89,26 @@ def test_reentrant_checkpoints_of_the_hosts_are_off():
     assert block.with_cp and all(g.isfinite().all() for g in found)
 
 
+class Changing(Block):
+    """Each call sees another size than the one before."""
+
+    size = 4
+
+    def forward(self, x):
+        y = super().forward(F.interpolate(x, size=(self.size, self.size)))
+        self.size += 4
+        return y
+
+
+def test_what_the_model_remembers_is_put_back():
+    block, x = Changing(), torch.rand(2, 3, 8, 8)
+    loss = functional_loss(block, lambda block: block(x).square().mean())
+    weights = dict(block.named_parameters())
+    first, second = loss(weights, {}), loss(weights, {})
+    assert torch.equal(first, second) and block.size == 4
+    assert block(x).shape[-1] == 4 and block(x).shape[-1] == 8
+
+
 @pytest.mark.parametrize(
     'weights, alphas, message',
     [
