@@ -214,7 +214,8 @@ def test_example_of_a_search_of_ones_own(tmp_path, monkeypatch):
     model = MODELS.build(cfg.model)
     assert derive_genotype(model).keys() == {'scene'}
     model.train_only('scene')
-    (hook,) = (HOOKS.build(dict(h)) for h in cfg.custom_hooks)
+    *others, hook = (HOOKS.build(dict(h)) for h in cfg.custom_hooks)
+    assert 'EMAHook' in [type(other).__name__ for other in others]
     monkeypatch.chdir(tmp_path)
     assert Path(hook.train_config).is_file()
     assert other_half(cfg.train_dataloader)['dataset']['half'] == 'odd'

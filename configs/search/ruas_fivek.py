@@ -5,7 +5,8 @@ the weights, the other half the architecture; no reference is read.
 
 Command:  FIVEK_ROOT=/data/FiveK python tools/train.py
               configs/search/ruas_fivek.py
-          python tools/train.py work_dirs/ruas_fivek/derived.py
+          python tools/train.py
+              work_dirs/ruas_fivek/ruas_fivek_subnet.py
 Time:     not run (the data is not part of this project)
 Expected: the paper's network has 21.018 dB / .855 (Table 3, RUAS)
 """
@@ -30,7 +31,7 @@ custom_hooks = [
     dict(
         type='ruas_mm.CooperativeSearchHook',
         phases=dict(scene=2, task=2),
-        train_config='configs/ruas_fivek.py',
+        train_config='{{ fileDirname }}/../ruas_fivek.py',
     )
 ]
 

@@ -2,7 +2,8 @@
 
 Command:  FIVEK_ROOT=/data/FiveK python tools/train.py
               configs/search/ruas_fivek_mini.py
-          python tools/train.py work_dirs/ruas_fivek_mini/derived.py
+          python tools/train.py
+              work_dirs/ruas_fivek_mini/ruas_fivek_mini_subnet.py
 Time:     as ruas_lol_mini.py
 Expected: not run to its end (the data is not part of this project)
 """
@@ -22,7 +23,7 @@ custom_hooks = [
         optimizer=dict(
             type='Adam', lr=3e-3, betas=(0.5, 0.999), weight_decay=1e-3
         ),
-        train_config='configs/ruas_fivek.py',
+        train_config='{{ fileDirname }}/../ruas_fivek.py',
     )
 ]
 train_cfg = dict(_delete_=True, by_epoch=False, max_iters=400)

@@ -4,7 +4,8 @@ Sec. 6.1: 20 epochs, one picture a step. Half of the dark pictures train the
 weights, the other half the architecture; no reference is read.
 
 Command:  python tools/train.py configs/search/ruas_lol.py
-          python tools/train.py work_dirs/ruas_lol/derived.py
+          python tools/train.py
+              work_dirs/ruas_lol/ruas_lol_subnet.py
 Time:     not run at full scale (about 50 min on two CPU cores, from the mini)
 Expected: the paper's network has 18.226 dB / .717 (Table 4, cooperative);
           the mini sibling: docs/search.md
@@ -30,7 +31,7 @@ custom_hooks = [
     dict(
         type='ruas_mm.CooperativeSearchHook',
         phases=dict(scene=2, task=2),
-        train_config='configs/ruas_lol.py',
+        train_config='{{ fileDirname }}/../ruas_lol.py',
     )
 ]
 

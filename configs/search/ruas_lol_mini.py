@@ -3,7 +3,8 @@
 Command:  export LOL_ROOT=lol_split LOL_VERSION=v1 LOL_SPLIT=official
           (tools/dataset_converters/split_pairs.py)
           python tools/train.py configs/search/ruas_lol_mini.py
-          python tools/train.py work_dirs/ruas_lol_mini/derived.py
+          python tools/train.py
+              work_dirs/ruas_lol_mini/ruas_lol_mini_subnet.py
 Time:     see docs/benchmark.md
 Expected: docs/benchmark.md, "Search"
 """
@@ -23,7 +24,7 @@ custom_hooks = [
         optimizer=dict(
             type='Adam', lr=3e-3, betas=(0.5, 0.999), weight_decay=1e-3
         ),
-        train_config='configs/ruas_lol.py',
+        train_config='{{ fileDirname }}/../ruas_lol.py',
     )
 ]
 train_cfg = dict(_delete_=True, by_epoch=False, max_iters=400)

@@ -4,7 +4,8 @@
 train the weights, the other half the architecture.
 
 Command:  python tools/train.py configs/search/ruas_ssd_darkface.py
-          python tools/train.py work_dirs/ruas_ssd_darkface/derived.py
+          python tools/train.py
+              work_dirs/ruas_ssd_darkface/ruas_ssd_darkface_subnet.py
 Time:     not measured (the labels were not at hand: run on made-up ones only)
 Expected: no figure of ours; see ../ruas_ssd_darkface.py
 """
@@ -37,7 +38,7 @@ custom_hooks = [
         optimizer=dict(
             type='Adam', lr=3e-4, betas=(0.5, 0.999), weight_decay=5e-4
         ),
-        train_config='configs/ruas_ssd_darkface.py',
+        train_config='{{ fileDirname }}/../ruas_ssd_darkface.py',
     )
 ]
 optim_wrapper = dict(optimizer=dict(lr=3e-4))

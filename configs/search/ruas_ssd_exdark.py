@@ -4,7 +4,8 @@
 train the weights, the other half the architecture.
 
 Command:  python tools/train.py configs/search/ruas_ssd_exdark.py
-          python tools/train.py work_dirs/ruas_ssd_exdark/derived.py
+          python tools/train.py
+              work_dirs/ruas_ssd_exdark/ruas_ssd_exdark_subnet.py
 Time:     not run at full scale (no GPU was at hand)
 Expected: the paper's network has mAP .536 on its own split; the sibling
           ruas_ssdlite_exdark_mini.py was run: docs/benchmark.md, "Search"
@@ -38,7 +39,7 @@ custom_hooks = [
         optimizer=dict(
             type='Adam', lr=3e-4, betas=(0.5, 0.999), weight_decay=5e-4
         ),
-        train_config='configs/ruas_ssd_exdark.py',
+        train_config='{{ fileDirname }}/../ruas_ssd_exdark.py',
     )
 ]
 optim_wrapper = dict(optimizer=dict(lr=3e-4))

@@ -2,7 +2,8 @@
 
 All images of the folder, at least 8 of them with a face, half for the weights
 and half for the architecture. For trying the search: at 160 pixels most faces
-are 2 pixels wide. No derived.py: no config trains SSDLite on DARK FACE.
+are 2 pixels wide. No config
+of what is found: none trains SSDLite on DARK FACE.
 
 Command:  DARKFACE_ROOT=/a/few/images python tools/train.py
               configs/search/ruas_ssdlite_darkface_mini.py

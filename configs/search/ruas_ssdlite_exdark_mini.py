@@ -5,7 +5,8 @@ Command:  python tools/dataset_converters/make_demo_set.py
               --val 0 --test 60
           export EXDARK_ROOT=work_dirs/demo160/ExDark
           python tools/train.py configs/search/ruas_ssdlite_exdark_mini.py
-          python tools/train.py work_dirs/ruas_ssdlite_exdark_mini/derived.py
+          python tools/train.py
+              work_dirs/ruas_ssdlite_exdark_mini/ruas_ssdlite_exdark_mini_subnet.py
 Time:     see docs/benchmark.md
 Expected: docs/benchmark.md, "Search"
 """
@@ -39,7 +40,7 @@ custom_hooks = [
         optimizer=dict(
             type='Adam', lr=3e-3, betas=(0.5, 0.999), weight_decay=5e-4
         ),
-        train_config='configs/ruas_ssdlite_exdark_160.py',
+        train_config='{{ fileDirname }}/../ruas_ssdlite_exdark_160.py',
     )
 ]
 param_scheduler = []
