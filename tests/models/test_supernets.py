@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from ruas_mm.models.architecture import (
     weight_parameters,
 )
 from ruas_mm.models.cells import HIGH_LEVEL_OPERATIONS, LOW_LEVEL_OPERATIONS
+from ruas_mm.models.searched_convolutions import SearchedConvolutions
 from ruas_mm.registry import MODELS
 
 LOW_LEVEL = dict(
@@ -347,3 +349,31 @@ def test_broken_alphas_have_no_genotype():
     module.alphas.data[2, 3] = float('nan')
     with pytest.raises(ValueError, match='finite'):
         module.derive()
+
+
+def test_searched_part_of_the_docs(monkeypatch):
+    heads = pytest.importorskip('mmseg.models.decode_heads')
+    text = (Path(__file__).parents[2] / 'docs/search.md').read_text()
+    example = text.split('## A searched part of your own')[1]
+    example = example.split('```python\n')[1].split('```')[0]
+    monkeypatch.setattr(MODELS, '_module_dict', dict(MODELS.module_dict))
+    names = dict(MODELS=MODELS, SearchedConvolutions=SearchedConvolutions)
+    exec(example, dict(names, FCNHead=heads.FCNHead))
+    settings = dict(
+        type='ruas_mm.SearchableFCNHead',
+        in_channels=4,
+        channels=4,
+        num_classes=2,
+        num_convs=2,
+        concat_input=False,
+    )
+    head = MODELS.build(dict(settings, genotype=None))
+    assert head.alpha_rows().shape == (2, 10)
+    head([torch.rand(1, 4, 9, 9)]).square().sum().backward()
+    for alphas in architecture_parameters(head).values():
+        assert (alphas.grad != 0).all()
+    derived = MODELS.build(dict(settings, genotype=head.derive()))
+    assert not find_searchable(derived)
+    assert derived([torch.rand(1, 4, 9, 9)]).shape == (1, 2, 9, 9)
+    with pytest.raises(ValueError, match='SearchableFCNHead.*exactly 2'):
+        MODELS.build(dict(settings, genotype=['3-C']))

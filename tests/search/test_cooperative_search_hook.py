@@ -185,8 +185,17 @@ def test_finite_differences_on_the_whole_supernet(
         (False, dict(optim_wrapper=dict(accumulative_counts=2))),
         (False, dict(optim_wrapper=dict(type='ruas_mm.Bf16OptimWrapper'))),
         (False, dict(hook=dict(strategy='global'))),
+        (True, dict(other_hooks=[dict(type='EMAHook', momentum=0.5)])),
     ],
-    ids=['iterations', 'epochs', 'crops', 'accumulation', 'amp', 'global'],
+    ids=[
+        'iterations',
+        'epochs',
+        'crops',
+        'accumulation',
+        'amp',
+        'global',
+        'averages',
+    ],
 )
 def test_resumed_search_equals_the_uninterrupted(
     pictures, tmp_path, by_epoch, settings
@@ -218,6 +227,19 @@ def test_resumed_search_equals_the_uninterrupted(
         for name in ('whole', 'parts')
     ]
     assert json.loads(files[0])['genotype'] == json.loads(files[1])['genotype']
+
+
+def test_averaging_leaves_the_search_as_it_is(pictures, tmp_path):
+    averages = dict(type='EMAHook', momentum=0.5)
+    found = []
+    for others in ((), (averages,)):
+        runner = make_runner(
+            pictures, tmp_path / f'run{len(others)}', other_hooks=others
+        )
+        runner.train()
+        found.append({**searched(runner), **trained(runner)})
+    for name, tensor in found[0].items():
+        assert torch.equal(tensor, found[1][name]), name
 
 
 def test_accumulation_moves_alphas_once_for_each_weight_step(
