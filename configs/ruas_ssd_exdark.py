@@ -2,8 +2,9 @@
 
 Command:  python tools/train.py configs/ruas_ssd_exdark.py
 Time:     not measured at full scale (see docs/benchmark.md for two CPU cores)
-Expected: the paper reports mAP .536 on its own split (EXDARK_SPLIT=paper); no
-          figure of ours at full scale yet
+Expected: the paper reports mAP .536 on its own split
+          (detection/ruas_ssd_exdark_paper.py); no figure of ours at full scale
+          yet
 
 The genotype is the one released for face detection. Trained end to end with
 the detection loss alone (the paper's Table 6, first row). To start from
@@ -14,7 +15,10 @@ enhancement weights (Table 6, last row) convert them and give
 and their genotype (ruas_mm.models.cells.genotype.SCENE_ENHANCEMENT).
 """
 
-_base_ = ['./ssd_exdark.py', './_base_/genotypes/released_face_detection.json']
+_base_ = [
+    './detection/ssd_exdark.py',
+    './_base_/genotypes/released_face_detection.json',
+]
 
 model = dict(
     data_preprocessor=dict(
@@ -31,6 +35,12 @@ model = dict(
     bbox_head=dict(genotype={{_base_.genotype.head}}),
 )
 
+optim_wrapper = dict(
+    # the scene module learns at the host's rate: 1e-3 suits it, too
+    paramwise_cfg=dict(
+        custom_keys={'data_preprocessor.scene': dict(lr_mult=1)}
+    )
+)
 default_hooks = dict(
     visualization=dict(_delete_=True, type='ruas_mm.SceneVisualizationHook')
 )

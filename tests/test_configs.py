@@ -1,40 +1,87 @@
 """Every config builds, learns one step and predicts, as its host would."""
 
+import math
+import re
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from mmengine.structures import InstanceData
 
 from ruas_mm.models.architecture import derive_genotype
 from ruas_mm.models.cells import genotype as released
 from ruas_mm.registry import HOOKS, MODELS
 from ruas_mm.search.genotype_file import read_genotype
-from ruas_mm.search.validation_batches import other_half
 
 ROOT = Path(__file__).parent.parent
-CONFIGS = sorted((ROOT / 'configs').glob('*.py'))
-SEARCHES = sorted((ROOT / 'configs/search').glob('*.py'))
-DETECTION = [path for path in CONFIGS if 'ssd' in path.stem]
-ENHANCEMENT = [path for path in CONFIGS if path not in DETECTION]
+CONFIGS = ROOT / 'configs'
+ENHANCEMENT = sorted((CONFIGS / 'enhancement').glob('*.py'))
+DETECTION = sorted(
+    [*CONFIGS.glob('*.py'), *(CONFIGS / 'detection').glob('*.py')]
+)
+SEARCHES = sorted((CONFIGS / 'search').glob('*.py'))
+ALL = [*ENHANCEMENT, *DETECTION, *SEARCHES]
 
 
 def by_stem(path):
     return path.stem
 
 
-@pytest.mark.parametrize('path', CONFIGS + SEARCHES, ids=by_stem)
+@pytest.mark.parametrize('path', ALL, ids=by_stem)
 def test_config_is_documented(path):
-    text = path.read_text()
+    text = path.read_text().split('"""')[1]
     for heading in ('Command:', 'Time:', 'Expected:'):
-        assert heading in text.split('"""')[1]
+        assert heading in text
+    assert str(path.relative_to(ROOT)) in text  # the command names the file
+
+
+def test_no_two_configs_share_a_work_folder():
+    """Neither do a search's network and a config of the package."""
+    found = [path.stem.replace('supernet', 'subnet') for path in SEARCHES]
+    names = [*map(by_stem, ALL), *found]
+    assert len(set(names)) == len(names)
+    assert all('supernet' in path.stem for path in SEARCHES)
+    assert set(ALL) == {
+        path
+        for path in CONFIGS.rglob('*.py')
+        if '_base_' not in path.relative_to(CONFIGS).parts
+    }
+
+
+def test_metafiles_list_every_config_once():
+    listed, measured = [], (ROOT / 'docs/benchmark.md').read_text()
+    for path in sorted(CONFIGS.glob('*/metafile.yml')):
+        content = yaml.safe_load(path.read_text())
+        names = {each['Name'] for each in content['Collections']}
+        for model in content['Models']:
+            config = ROOT / model['Config']
+            assert model['Name'] == config.stem
+            assert model['In Collection'] in names
+            listed.append(config)
+            for result in model.get('Results', []):
+                for name, figure in result['Metrics'].items():
+                    if 'AP' in name:  # the hosts give percents
+                        figure = f'{figure / 100:.3f}'
+                    assert str(figure).lstrip('0') in measured
+        for collection in content['Collections']:
+            assert (ROOT / collection['README']).is_file()
+            assert (ROOT / collection['Code']['URL']).is_file()
+    assert sorted(listed) == sorted(ALL)
+
+
+def test_environment_names_folders_and_nothing_else():
+    pattern = re.compile(r'\{\{[\'"]?\s*\$(\w+)')
+    for path in CONFIGS.rglob('*.py'):
+        for variable in pattern.findall(path.read_text()):
+            assert variable.endswith('_ROOT'), path
 
 
 @pytest.mark.parametrize('path', DETECTION, ids=by_stem)
-def test_detection_config_builds_and_learns(path, monkeypatch):
-    monkeypatch.setenv('EXDARK_SPLIT', 'official')
+def test_detection_config_builds_and_learns(path):
     cfg = Config.fromfile(path)
     init_default_scope(cfg.default_scope)
     assert cfg.default_scope == 'mmdet'  # the host's
@@ -81,13 +128,12 @@ def test_enhancement_config_builds_and_learns(path):
     dark = torch.randint(0, 60, (2, 3, 32, 32), dtype=torch.uint8)
     data = model.data_preprocessor(dict(inputs=list(dark)), True)
     hook = next(
-        (h for h in cfg.custom_hooks if 'Staged' in h.type),
-        dict(iterations=dict(end_to_end=1)),
+        (h for h in cfg.custom_hooks if 'Phased' in h.type),
+        dict(phases=dict(end_to_end=cfg.train_cfg.max_iters)),
     )
-    trained = sum(hook['iterations'].values())
-    assert trained in (1, cfg.train_cfg.max_iters)
-    for stage in hook['iterations']:
-        model.train_only(stage)
+    assert sum(hook['phases'].values()) == cfg.train_cfg.max_iters
+    for part in hook['phases']:
+        model.train_only(part)
         losses = model(**data, mode='loss')
         sum(losses.values()).backward()
         assert all(torch.isfinite(loss) for loss in losses.values())
@@ -97,7 +143,7 @@ def test_enhancement_config_builds_and_learns(path):
         for name, p in model.named_parameters()
         if p.grad is not None and p.grad.abs().max() > 0
     }
-    wanted = set(hook['iterations']) - {'end_to_end'}
+    wanted = set(hook['phases']) - {'end_to_end'}
     assert learned == (wanted or parts)
     (result,) = model.eval().test_step(dict(inputs=[dark[0]]))
     assert result.enhanced.shape == (3, 32, 32)
@@ -114,9 +160,7 @@ def test_search_config_builds_what_the_paper_searches(path):
         cfg.model.backbone.init_cfg = None  # needs a download
     model = MODELS.build(cfg.model)
     searched = set(derive_genotype(model))
-    parts = {'noise_remover'} if 'lol' in path.stem else {'neck', 'head'}
-    if 'fivek' in path.stem:
-        parts = {'noise_remover'}
+    parts = {'neck', 'head'} if 'ssd' in path.stem else {'noise_remover'}
     assert searched == {'scene', *parts}
     for part in ('scene', 'task', 'end_to_end'):
         model.train_only(part)
@@ -134,28 +178,114 @@ def test_search_config_builds_what_the_paper_searches(path):
     if not is_mini:  # Sec. 6.1 and 7.1
         assert train.batch_size == 1 and not train.num_workers  # resumable
         assert cfg.train_cfg.max_epochs == (30 if high_level else 20)
-        assert (ROOT / hook.train_config).is_file()
-
-
-@pytest.mark.parametrize('path', ENHANCEMENT, ids=by_stem)
-def test_each_part_has_its_own_descent_of_the_learning_rate(path):
-    cfg = Config.fromfile(path)
-    for scheduler in cfg.param_scheduler:
-        if scheduler.type == 'CosineRestartLR':
-            lengths = list(cfg.custom_hooks[0].iterations.values())
-            assert scheduler.periods == lengths
 
 
 @pytest.mark.parametrize(
-    'split, val_subset',
-    [('official', 'val'), ('paper', 'test'), ('80-20', 'test')],
+    'path', [p for p in SEARCHES if 'darkface_mini' not in p.stem], ids=by_stem
 )
-def test_split_and_root_come_from_the_environment(
-    split, val_subset, monkeypatch
+def test_search_finds_the_config_to_train_from_anywhere(
+    path, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    cfg = Config.fromfile(path)
+    cfg.dump(tmp_path / 'dumped.py')
+    (tmp_path / 'mine.py').write_text(f'_base_ = {str(path)!r}')
+    for each in (path, 'dumped.py', 'mine.py'):
+        found = Config.fromfile(each).custom_hooks[0].train_config
+        assert Path(found).is_absolute()
+        trained = Config.fromfile(found)
+        # the same network on the same data
+        old, new = (
+            each.get('half') and each.dataset or each
+            for each in (
+                cfg.train_dataloader.dataset,
+                trained.train_dataloader.dataset,
+            )
+        )
+        assert (new.dataset if 'times' in new else new) == old
+        loss = [each.model.get('noise_loss') for each in (cfg, trained)]
+        assert loss[0] == loss[1]
+
+
+def rates(cfg):
+    """Learning rate of each iteration, from the schedulers."""
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([weight], lr=cfg.optim_wrapper.optimizer.lr)
+    schedulers = [
+        PARAM_SCHEDULERS.build(dict(each, optimizer=optimizer))
+        for each in cfg.param_scheduler
+    ]
+    for _ in range(cfg.train_cfg.max_iters):
+        yield optimizer.param_groups[0]['lr']
+        optimizer.step()
+        for scheduler in schedulers:
+            scheduler.step()
+
+
+def descents(*lengths_and_weights):
+    """One descent along a cosine after the other, from weight * 1e-3."""
+    for length, weight in lengths_and_weights:
+        for i in range(length):
+            yield weight * 0.5e-3 * (1 + math.cos(math.pi * i / length))
+
+
+SCHEDULES = {
+    'ruas_lol': [(300, 1), (1700, 3)],
+    'ruas_lol_v1': [(300, 1), (1700, 3)],
+    'ruas_subnet_lol_v1_seed0': [(300, 1), (1700, 3)],
+    'ruas_lol_end_to_end': [(2000, 1)],
+    'ruas_a_lol': [(300, 1), (800, 2), (1000, 3)],
+    'ruas_fivek': [(300, 1), (1700, 3)],
+    'ruas_a_fivek': [(300, 1), (800, 2), (1000, 3)],
+    'ruas_unlabelled': [(300, 1), (1700, 3)],
+    'ruas_extremely_dark_face': [(300, 1), (1700, 3)],
+    'ruas_shipped': [(300, 1), (1700, 3)],
+    'ruas_a_shipped': [(800, 2), (1000, 3)],
+}
+
+
+@pytest.mark.parametrize('path', ENHANCEMENT, ids=by_stem)
+def test_each_phase_has_its_own_descent_of_the_learning_rate(path):
+    cfg = Config.fromfile(path)
+    expected = list(descents(*SCHEDULES[path.stem]))
+    assert list(rates(cfg)) == pytest.approx(expected, rel=1e-9)
+    hook = cfg.custom_hooks[0]
+    if hook.type == 'ruas_mm.PhasedTrainingHook':
+        lengths = [length for length, _ in SCHEDULES[path.stem]]
+        assert list(hook.phases.values()) == lengths
+
+
+@pytest.mark.parametrize(
+    'path', [p for p in DETECTION if p.stem != 'ssd_exdark'], ids=by_stem
+)
+def test_rate_of_the_scene_module_can_be_set_alone(path):
+    cfg = Config.fromfile(path)
+    init_default_scope(cfg.default_scope)
+    cfg.model.backbone.init_cfg = None  # needs a download
+    model = MODELS.build(cfg.model)
+    multiples = cfg.optim_wrapper.paramwise_cfg.custom_keys
+    assert multiples == {'data_preprocessor.scene': dict(lr_mult=1)}
+    multiples['data_preprocessor.scene'].lr_mult = 0.5
+    scene = set(model.data_preprocessor.scene.parameters())
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    for group in wrapper.param_groups:
+        own = 0.5 if scene.issuperset(group['params']) else 1
+        assert group['lr'] == pytest.approx(own * 1e-3)
+
+
+@pytest.mark.parametrize(
+    'config, split, val_subset',
+    [
+        ('ruas_ssd_exdark', 'official', 'val'),
+        ('detection/ruas_ssd_exdark_paper', 'paper', 'test'),
+    ],
+)
+def test_config_names_the_split_and_the_environment_the_root(
+    config, split, val_subset, monkeypatch
 ):
     monkeypatch.setenv('EXDARK_ROOT', '/somewhere')
-    monkeypatch.setenv('EXDARK_SPLIT', split)
-    cfg = Config.fromfile(ROOT / 'configs' / 'ruas_ssd_exdark.py')
+    monkeypatch.setenv('EXDARK_SPLIT', '80-20')  # left over from elsewhere
+    cfg = Config.fromfile(CONFIGS / f'{config}.py')
     train = cfg.train_dataloader.dataset.dataset
     val, test = cfg.val_dataloader.dataset, cfg.test_dataloader.dataset
     assert {d.data_root for d in (train, val, test)} == {'/somewhere'}
@@ -181,8 +311,8 @@ def test_genotype_file_holds_the_released_genotypes():
 @pytest.mark.parametrize(
     'name, config',
     [
-        ('searched_lol', 'ruas_lol'),
-        ('searched_exdark', 'ruas_ssdlite_exdark_160'),
+        ('searched_lol', 'enhancement/ruas_lol'),
+        ('searched_exdark', 'detection/ruas_ssdlite_exdark_mini'),
     ],
 )
 def test_found_genotypes_fit_their_networks(name, config):
@@ -199,45 +329,3 @@ def test_found_genotypes_fit_their_networks(name, config):
         model.scene.genotype = genotype['scene']
         model.noise_remover = dict(genotype=genotype['noise_remover'])
     assert MODELS.build(model)
-
-
-def test_example_of_a_search_of_ones_own(tmp_path, monkeypatch):
-    """docs/search.md, in front of the detector of the README."""
-    detector, search = (
-        (ROOT / name).read_text().split('```python\n')[1].split('```')[0]
-        for name in ('README.md', 'docs/search.md')
-    )
-    (tmp_path / 'my_detector.py').write_text(detector)
-    (tmp_path / 'search.py').write_text(search)
-    cfg = Config.fromfile(tmp_path / 'search.py')
-    init_default_scope(cfg.default_scope)
-    model = MODELS.build(cfg.model)
-    assert derive_genotype(model).keys() == {'scene'}
-    model.train_only('scene')
-    *others, hook = (HOOKS.build(dict(h)) for h in cfg.custom_hooks)
-    assert 'EMAHook' in [type(other).__name__ for other in others]
-    monkeypatch.chdir(tmp_path)
-    assert Path(hook.train_config).is_file()
-    assert other_half(cfg.train_dataloader)['dataset']['half'] == 'odd'
-    assert cfg.val_cfg is cfg.val_dataloader is cfg.val_evaluator is None
-
-
-def test_drop_in_example_of_the_readme_runs(tmp_path):
-    blocks = (ROOT / 'README.md').read_text().split('```python\n')[1:]
-    (example,) = (block.split('```')[0] for block in blocks)
-    assert len(example.strip().splitlines()) == 5
-    path = tmp_path / 'mine.py'
-    path.write_text(example)
-    cfg = Config.fromfile(path)
-    init_default_scope(cfg.default_scope)
-    model = MODELS.build(cfg.model).eval()
-    from mmdet.structures import DetDataSample
-
-    sample = DetDataSample(
-        metainfo=dict(img_shape=(64, 64), scale_factor=(1, 1))
-    )
-    image = torch.randint(0, 70, (3, 64, 64), dtype=torch.uint8)
-    (result,) = model.test_step(dict(inputs=[image], data_samples=[sample]))
-    assert 'pred_instances' in result
-    keys = {k.split('.')[0] for k in model.state_dict()}
-    assert {'backbone', 'neck', 'bbox_head', 'data_preprocessor'} == keys

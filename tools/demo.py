@@ -33,7 +33,7 @@ def main(folder: Path, iterations: int) -> None:
         make_demo_set(data, COUNTS)
     env = dict(os.environ, EXDARK_ROOT=str(data))
     batch_size = 4
-    times = iterations * batch_size // COUNTS['train']
+    times = max(1, iterations * batch_size // COUNTS['train'])
     overrides = [
         'model.backbone.init_cfg=None',  # nothing is downloaded
         f'train_dataloader.batch_size={batch_size}',

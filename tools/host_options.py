@@ -44,8 +44,13 @@ def read_config(args: argparse.Namespace) -> Config:
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
-        cfg.work_dir = str(Path('work_dirs', Path(args.config).stem))
+        cfg.work_dir = default_work_dir(args.config)
     return cfg
+
+
+def default_work_dir(config: str) -> str:
+    """Where a config writes, as in the hosts: its file's name decides."""
+    return str(Path('work_dirs', Path(config).stem))
 
 
 def build_runner(cfg: Config) -> Runner:

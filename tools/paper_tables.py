@@ -6,10 +6,11 @@ from typing import Dict, List, Optional, Sequence
 from ruas_mm.models.cells import HIGH_LEVEL_OPERATIONS, LOW_LEVEL_OPERATIONS
 
 CELL, NECK, LEVELS = 7, 4, 6  # places of a cell, a neck and a branch
-DETECTION = 'ruas_ssdlite_exdark_160.py'
+LOL = 'enhancement/ruas_lol.py'
+DETECTION = 'detection/ruas_ssdlite_exdark_mini.py'
 SEARCHES = {
-    'ruas_lol.py': 'search/ruas_lol_mini.py',
-    DETECTION: 'search/ruas_ssdlite_exdark_mini.py',
+    LOL: 'search/ruas_supernet_lol_mini.py',
+    DETECTION: 'search/ruas_ssdlite_supernet_exdark_mini.py',
 }
 """Config of a network to the config of its search."""
 
@@ -30,7 +31,7 @@ class Row:
 
     name: str
     paper: Optional[Sequence[Optional[float]]]
-    config: str = 'ruas_lol.py'
+    config: str = LOL
     options: dict = field(default_factory=dict)
     parts: Sequence[str] = ('scene', 'noise_remover')
     strategy: Optional[str] = None
@@ -138,7 +139,7 @@ TABLES: Dict[str, List[Row]] = {
         Row(
             'RUAS_A',
             (19.751, 0.735, 0.393),
-            'ruas_a_lol.py',
+            'enhancement/ruas_a_lol.py',
             parts=('scene', 'noise_estimator', 'noise_remover'),
         ),
     ],

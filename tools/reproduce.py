@@ -1,13 +1,14 @@
 """Run the rows of a table or figure of the paper; print its figures beside.
 
     python tools/reproduce.py table2 --iterations 150
-    python tools/reproduce.py table4 --seeds 0 1 2
+    python tools/reproduce.py table4 --lol v1 --seeds 0 1 2
     python tools/reproduce.py fig3 | table3 | table5 | detection
 
 Each row is one training and test by the stock loop on the data of its config
-(LOL_ROOT, EXDARK_ROOT), enhancement without references; searched rows are
-found by a mini config of ``configs/search`` on that data first. A run that
-was stopped goes on where it was: what is done is read, not run again.
+(LOL_ROOT, EXDARK_ROOT), enhancement without references, of LOL v2-real or
+another version; searched rows are found by a mini config of ``configs/search``
+on that data first. A run that was stopped goes on where it was: what is done
+is read, not run again.
 
 table2  number of stages K = 1 .. 5
 fig3    warm starts: fixed, without and with residual rectification
@@ -27,7 +28,7 @@ from typing import Dict, List, Optional, Sequence
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from paper_tables import COLUMNS, PAPER_DATA, SEARCHES, TABLES, Row
+from paper_tables import COLUMNS, DETECTION, PAPER_DATA, SEARCHES, TABLES, Row
 from rich.console import Console
 from rich.table import Table
 
@@ -39,6 +40,7 @@ from ruas_mm.search.report import subnet_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LOL_SIZE = (400, 600)
+LOL_SPLITS = {'v2-real': 'paper', 'v1': 'official', 'v2-synthetic': 'official'}
 
 
 def run_row(
@@ -47,8 +49,17 @@ def run_row(
     iterations: int,
     seed: int = 0,
     search_iterations: int = 400,
+    lol: str = 'v2-real',
 ) -> Dict[str, float]:
     """Search if need be, train and test one row; what was done is read.
+
+    Args:
+        row: What to run.
+        folder: Where to write; a search has its own beside it.
+        iterations: Of each part in training.
+        seed: Of search and training.
+        search_iterations: Of the search.
+        lol: Version of LOL, for the rows of enhancement.
 
     Returns:
         Figures by the names of ``COLUMNS``.
@@ -56,9 +67,9 @@ def run_row(
     config = ROOT / 'configs' / row.config
     if row.strategy is not None:
         search = folder.with_name(f'search_{row.strategy}_{seed}')
-        config = run_search(row, search, search_iterations, seed)
+        config = run_search(row, search, search_iterations, seed, lol)
     if read_metrics(folder) is None:
-        train(row, config, folder, iterations, seed)
+        train(row, config, folder, iterations, seed, lol)
     found = read_metrics(folder)
     if found is None:
         raise RuntimeError(f'{row.name}: no metrics in {folder}')
@@ -82,7 +93,9 @@ def measure_cost(cfg: Config) -> Dict[str, float]:
     return cost
 
 
-def run_search(row: Row, folder: Path, iterations: int, seed: int) -> Path:
+def run_search(
+    row: Row, folder: Path, iterations: int, seed: int, lol: str
+) -> Path:
     """Search unless that was done; the config of the derived network."""
     genotype = folder / 'genotype.json'
     meta = json.loads(genotype.read_text()) if genotype.exists() else {}
@@ -91,6 +104,7 @@ def run_search(row: Row, folder: Path, iterations: int, seed: int) -> Path:
             'train_cfg.max_iters': iterations,
             'custom_hooks.0.strategy': row.strategy,
             'randomness.seed': seed,
+            **data_options(row, lol, 'train_dataloader.dataset.dataset'),
         }
         run_tool(ROOT / 'configs' / SEARCHES[row.config], folder, options)
     print(f'  {read_genotype(genotype)}', flush=True)
@@ -98,12 +112,15 @@ def run_search(row: Row, folder: Path, iterations: int, seed: int) -> Path:
 
 
 def train(
-    row: Row, config: Path, folder: Path, iterations: int, seed: int
+    row: Row, config: Path, folder: Path, iterations: int, seed: int, lol: str
 ) -> None:
     """Train each part of the row's network for ``iterations``, then test."""
     total = iterations * max(len(row.parts), 1)
     options = {
         **row.options,
+        **data_options(
+            row, lol, 'train_dataloader.dataset', 'val_dataloader.dataset'
+        ),
         'randomness.seed': seed,
         'train_cfg.max_iters': total,
         'train_cfg.val_interval': total,
@@ -114,14 +131,26 @@ def train(
             {
                 'param_scheduler.0.periods': [iterations] * len(row.parts),
                 'param_scheduler.0.restart_weights': [1] * len(row.parts),
-                'custom_hooks.0.iterations._delete_': True,
+                'custom_hooks.0.phases._delete_': True,
             }
         )
     else:
         options['param_scheduler.1.end'] = iterations
     for part in row.parts:
-        options[f'custom_hooks.0.iterations.{part}'] = iterations
+        options[f'custom_hooks.0.phases.{part}'] = iterations
     run_tool(config, folder, options)
+
+
+def data_options(row: Row, lol: str, *datasets: str) -> dict:
+    """The version of LOL, in the data sets of an enhancer's config."""
+    if row.config == DETECTION:
+        return {}
+    settings = dict(version=lol, split=LOL_SPLITS[lol])
+    return {
+        f'{dataset}.{key}': value
+        for dataset in datasets
+        for key, value in settings.items()
+    }
 
 
 def run_tool(config: Path, folder: Path, options: dict) -> None:
@@ -132,10 +161,7 @@ def run_tool(config: Path, folder: Path, options: dict) -> None:
     command += [f'{key}={_spell(value)}' for key, value in options.items()]
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / 'output.txt', 'w') as output:
-        # the configs name each other from the project's folder
-        subprocess.run(
-            command, stdout=output, stderr=output, check=True, cwd=ROOT
-        )
+        subprocess.run(command, stdout=output, stderr=output, check=True)
 
 
 def read_metrics(folder: Path) -> Optional[Dict[str, float]]:
@@ -207,11 +233,20 @@ def main() -> None:
         default=400,
         help='of each search; 400: as in the mini config',
     )
+    parser.add_argument(
+        '--lol',
+        choices=LOL_SPLITS,
+        default='v2-real',
+        help='version of LOL; v2-real: that of the paper, in its split',
+    )
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     parser.add_argument('--work-dir', type=Path, default='work_dirs/reproduce')
     args = parser.parse_args()
     scale = f'{args.iterations} iterations a part'
     folder = args.work_dir / f'{args.table}_{args.iterations}'
+    if args.table != 'detection':
+        scale = f'LOL {args.lol}, split {LOL_SPLITS[args.lol]}, {scale}'
+        folder = folder.with_name(f'{folder.name}_{args.lol}')
     if any(row.strategy for row in TABLES[args.table]):
         scale += f', searches of {args.search_iterations}'
         folder = folder.with_name(f'{folder.name}_{args.search_iterations}')
@@ -225,7 +260,12 @@ def main() -> None:
             place = folder / f'{number}_{seed}'
             found.append(
                 run_row(
-                    row, place, args.iterations, seed, args.search_iterations
+                    row,
+                    place,
+                    args.iterations,
+                    seed,
+                    args.search_iterations,
+                    args.lol,
                 )
             )
         results.append((row, found))

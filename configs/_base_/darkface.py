@@ -1,7 +1,7 @@
 """DARK FACE, to be put into any mmdet config by that config.
 
-DARKFACE_ROOT names the folder, DARKFACE_SPLIT the split: paper (default) or
-hla. Neither has a validation part: it is the test part.
+DARKFACE_ROOT names the folder. The split of the paper, which has no validation
+part: the test part stands in.
 """
 
 custom_imports = dict(imports=['ruas_mm'], allow_failed_imports=False)
@@ -12,7 +12,7 @@ darkface_train = dict(
     # in place of the host's: there is no list, and the folders are looked for
     ann_file='',
     data_prefix=None,
-    split='{{$DARKFACE_SPLIT:paper}}',
+    split='paper',
     subset='train',
 )
 darkface_test = dict(darkface_train, subset='test')

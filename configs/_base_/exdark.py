@@ -1,24 +1,18 @@
 """ExDark, to be put into any mmdet config by that config.
 
-EXDARK_ROOT names the folder, EXDARK_SPLIT the split: official (default),
-paper or 80-20. The random splits have no validation part: theirs is the test
-part, as in the papers that use them.
+EXDARK_ROOT names the folder. The official split; for that of the paper see
+``detection/ruas_ssd_exdark_paper.py``.
 """
 
 custom_imports = dict(imports=['ruas_mm'], allow_failed_imports=False)
 
-exdark_root = '{{$EXDARK_ROOT:data/ExDark}}'
-exdark_split = '{{$EXDARK_SPLIT:official}}'
-
 exdark_train = dict(
     type='ruas_mm.ExDarkDataset',
-    data_root=exdark_root,
+    data_root='{{$EXDARK_ROOT:data/ExDark}}',
     ann_file='imageclasslist.txt',
     data_prefix=dict(img='ExDark', ann='ExDark_Annno'),
-    split=exdark_split,
+    split='official',
     subset='train',
 )
+exdark_val = dict(exdark_train, subset='val')
 exdark_test = dict(exdark_train, subset='test')
-exdark_val = dict(
-    exdark_train, subset='val' if exdark_split == 'official' else 'test'
-)

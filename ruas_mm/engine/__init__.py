@@ -1,15 +1,15 @@
 from .bf16_optim_wrapper import Bf16OptimWrapper
 from .hooks import (
     ComplexityHook,
+    PhasedTrainingHook,
     SaveEnhancedHook,
     SceneVisualizationHook,
-    StagedTrainingHook,
 )
 
 __all__ = [
     'Bf16OptimWrapper',
     'ComplexityHook',
+    'PhasedTrainingHook',
     'SaveEnhancedHook',
     'SceneVisualizationHook',
-    'StagedTrainingHook',
 ]

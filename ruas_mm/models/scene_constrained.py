@@ -167,13 +167,14 @@ class SceneConstraint:
         return losses
 
     def _scene_losses(
-        self, scenes: Iterable[Tuple[Tensor, Tensor, Tensor]]
+        self, scenes: Iterable[Tuple[Tensor, Tensor, Optional[Tensor]]]
     ) -> Dict[str, Tensor]:
         """Means over the pictures, whose sizes may differ."""
-        each = [
-            self.scene_loss(y[None], SceneOutput((u[None],), (t[None],)))
-            for y, u, t in scenes
-        ]
+        each = []
+        for y, u, t in scenes:
+            illuminations = () if t is None else (t[None],)
+            scene = SceneOutput((u[None],), illuminations)
+            each.append(self.scene_loss(y[None], scene))
         return {
             name: self.scene_weight
             * torch.stack([losses[name] for losses in each]).mean()

@@ -18,7 +18,7 @@ from ruas_mm.search.genotype_file import read_genotype, write_genotype
 from ruas_mm.search.report import SearchReport, alpha_scalars, subnet_name
 
 ROOT = Path(__file__).parents[2]
-TRAIN_CONFIG = str(ROOT / 'configs' / 'ruas_lol.py')
+TRAIN_CONFIG = str(ROOT / 'configs/enhancement/ruas_lol.py')
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ FRONT = """
 _base_ = 'BASE'
 model = dict(data_preprocessor=dict(
     DELETE type='ruas_mm.SceneDataPreprocessor',
-    scene=dict(type='ruas_mm.SceneModule'),
+    scene=dict(type='ruas_mm.SceneModule'), host={{_base_.model.type}},
     data_preprocessor={{_base_.PREPROCESSOR}}))
 """  # docs/recipes.md
 

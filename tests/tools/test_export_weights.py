@@ -14,11 +14,12 @@ from ruas_mm.registry import MODELS
 def test_exported_file_enhances_like_the_trained_model(
     config, load_tool, tmp_path, monkeypatch
 ):
-    cfg = Config.fromfile(f'configs/{config}.py')
+    config = f'configs/enhancement/{config}.py'
+    cfg = Config.fromfile(config)
     trained = MODELS.build(cfg.model).eval()
     torch.save(dict(state_dict=trained.state_dict()), tmp_path / 'iter.pth')
     out = tmp_path / 'out.safetensors'
-    arguments = [f'configs/{config}.py', str(tmp_path / 'iter.pth'), str(out)]
+    arguments = [config, str(tmp_path / 'iter.pth'), str(out)]
     monkeypatch.setattr(sys, 'argv', ['export_weights.py', *arguments])
     load_tool('export_weights').main()
     loaded = load_enhancer(cfg.model.variant, out)

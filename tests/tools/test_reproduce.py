@@ -35,8 +35,6 @@ def lol_root(tmp_path, monkeypatch):
                 picture = state.randint(0, top, (24, 32, 3)).astype(np.uint8)
                 cv2.imwrite(str(folder / name), picture)
     monkeypatch.setenv('LOL_ROOT', str(tmp_path / 'LOL'))
-    monkeypatch.setenv('LOL_VERSION', 'v1')
-    monkeypatch.setenv('LOL_SPLIT', 'official')
 
 
 @pytest.fixture
@@ -49,7 +47,7 @@ def test_row_runs_once_and_is_then_read(
     table, name, lol_root, tool, tmp_path, monkeypatch
 ):
     (row,) = [row for row in tool.TABLES[table] if row.name == name]
-    arguments = (row, tmp_path / 'run', 1, 3, 2)  # one iteration, seed 3
+    arguments = (row, tmp_path / 'run', 1, 3, 2, 'v1')  # 1 iteration, seed 3
     found = tool.run_row(*arguments)
     assert 0 < found['PSNR'] < 60
     (written,) = (tmp_path / 'run').glob('*/vis_data/config.py')

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 ROOT = Path(__file__).parents[2]
-CONFIG = 'configs/search/ruas_lol.py'
+CONFIG = 'configs/search/ruas_supernet_lol.py'
 OPTIONS = [
     'train_cfg.max_epochs=4',
     'custom_hooks.0.phases.scene=1',
@@ -24,7 +24,14 @@ OPTIONS = [
     'default_hooks.checkpoint.max_keep_ckpts=9',
     'model.scene.num_stages=1',
     'model.noise_remover.num_cells=1',
+    'train_dataloader.dataset.dataset.version=v1',
+    'train_dataloader.dataset.dataset.split=official',
 ]
+TRAIN_OPTIONS = [
+    f'{loader}_dataloader.dataset.{setting}'
+    for loader in ('train', 'val', 'test')
+    for setting in ('version=v1', 'split=official')
+] + ['train_cfg.max_iters=1', 'train_cfg.val_interval=1']
 
 
 @pytest.fixture(scope='module')
@@ -44,8 +51,6 @@ def start(lol_root, config, work_dir, *arguments, options=OPTIONS):
     env = dict(
         os.environ,
         LOL_ROOT=str(lol_root),
-        LOL_VERSION='v1',
-        LOL_SPLIT='official',
         OMP_NUM_THREADS='1',
         PYTHONPATH=str(ROOT),
     )
@@ -97,10 +102,7 @@ def test_killed_search_gives_the_same_genotype(lol_root, tmp_path):
     assert command[:2] == ['python', 'tools/train.py']
     output = finish(
         start(
-            lol_root,
-            command[2],
-            tmp_path / 'trained',
-            options=['train_cfg.max_iters=1', 'train_cfg.val_interval=1'],
+            lol_root, command[2], tmp_path / 'trained', options=TRAIN_OPTIONS
         )
     )
     assert 'PSNR' in output

@@ -16,7 +16,7 @@ from mmengine.config import Config
 
 ROOT = Path(__file__).parents[2]
 STOCK = Path(mmdet.__file__).parent / '.mim' / 'tools'
-CONFIG = 'configs/ruas_ssdlite_exdark_mini.py'
+CONFIG = 'configs/detection/ruas_ssdlite_exdark_overfit.py'
 OPTIONS = [
     'train_cfg.max_epochs=4',
     'train_cfg.val_interval=10',
@@ -134,7 +134,10 @@ def test_test_tools_print_the_table_and_save_pictures(runs, tool):
 @pytest.mark.parametrize(
     'config, hook',
     [
-        ('ssd_exdark', 'DetVisualizationHook'),  # no scene: the host's own
+        (
+            'detection/ssd_exdark',
+            'DetVisualizationHook',
+        ),  # no scene: the host's own
         ('ruas_ssd_exdark', 'ruas_mm.SceneVisualizationHook'),
     ],
 )

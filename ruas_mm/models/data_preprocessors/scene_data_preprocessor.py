@@ -242,22 +242,15 @@ def _attach(scenes: List[Tuple[Tensor, ...]], samples: list) -> None:
 
 def attached_scenes(
     data_samples: Any,
-) -> Iterator[Tuple[Tensor, Tensor, Tensor]]:
-    """y, u and t of all pictures, as ``attach_scene`` left them.
+) -> Iterator[Tuple[Tensor, Tensor, Optional[Tensor]]]:
+    """y, u and, if it is known, t of all pictures.
 
     Args:
-        data_samples: Of a batch, in any structure.
-
-    Raises:
-        ValueError: The enhancer knows no illumination.
+        data_samples: Of a batch, in any structure, as ``attach_scene`` left
+            them.
     """
     for sample in iterate_samples(data_samples):
         scenes = sample.get(FIELD)
         for scene in scenes if isinstance(scenes, list) else [scenes]:
-            if 'illumination' not in scene:
-                raise ValueError(
-                    'the scene loss needs an illumination, but the enhancer '
-                    'has no method decompose; allowed: one that has '
-                    '(SceneModule, LowLightEnhancer)'
-                )
-            yield scene.low_light, scene.enhanced, scene.illumination
+            t = scene.get('illumination')
+            yield scene.low_light, scene.enhanced, t

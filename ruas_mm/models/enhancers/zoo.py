@@ -51,7 +51,11 @@ def build_enhancer(enhancer: Union[str, dict, nn.Module]) -> nn.Module:
         module = enhancer
     elif enhancer['type'] in ZOO:
         module = _build_from_zoo(**enhancer)
-    elif '.' in enhancer['type'] or MODELS.get(enhancer['type']) is not None:
+    elif (
+        isinstance(enhancer['type'], type)  # as pure-Python configs say it
+        or '.' in enhancer['type']
+        or MODELS.get(enhancer['type']) is not None
+    ):
         module = MODELS.build(enhancer)
     else:
         raise ValueError(

@@ -7,10 +7,10 @@ Differs from the paper: means in the place of sums, so that eta holds for
 every size.
 """
 
-import torch
 import torch.nn as nn
 from torch import Tensor
 
+from ruas_mm.models.precision import full_precision
 from ruas_mm.models.scene_module import SceneOutput
 from ruas_mm.registry import MODELS
 
@@ -45,10 +45,19 @@ class SceneLoss(nn.Module):
         Returns:
             ``loss_scene_fidelity`` and ``loss_scene_rtv`` (weighted), each a
             scalar.
+
+        Raises:
+            ValueError: There is no illumination.
         """
+        if not scene.illuminations:
+            raise ValueError(
+                'the scene loss needs an illumination, but the enhancer has '
+                'no method decompose; allowed: one that has (SceneModule, '
+                'LowLightEnhancer), or a scene_loss of your own'
+            )
         t = scene.illuminations[-1]
         # differences of a smooth map would drown in half precision
-        with torch.autocast(device_type=t.device.type, enabled=False):
+        with full_precision(t):
             rtv = relative_total_variation(t, self.sigma).mean()
         return {
             f'{SCENE_LOSSES}_fidelity': (t - y).square().mean(),

@@ -240,16 +240,15 @@ def test_truncated_image_is_refused_when_loaded(root, host):
 
 @pytest.mark.parametrize(
     'name',
-    ['ruas_ssd_darkface', 'search/ruas_ssd_darkface',
-     'search/ruas_ssdlite_darkface_mini'],
+    ['detection/ruas_ssd_darkface', 'search/ruas_ssd_supernet_darkface',
+     'search/ruas_ssdlite_supernet_darkface_mini'],
 )  # fmt: skip
 def test_data_sets_of_the_configs_build(name, tmp_path, monkeypatch, host):
     make_tree(tmp_path, {n: '1\n20 10 40 30\n' for n in range(8)})
     monkeypatch.setenv('DARKFACE_ROOT', str(tmp_path))
-    monkeypatch.setenv('DARKFACE_SPLIT', 'hla')
     monkeypatch.setattr(
         'ruas_mm.datasets.detection.DarkFaceDataset.RANDOM_SPLITS',
-        dict(paper=(9, 9), hla=(5, 3)),
+        dict(paper=(5, 3), hla=(9, 9)),
     )
     cfg = Config.fromfile(ROOT / 'configs' / f'{name}.py')
     host(cfg.default_scope)

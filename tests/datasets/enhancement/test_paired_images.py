@@ -9,7 +9,7 @@ from ruas_mm.datasets.enhancement.paired_images import SPLITS
 from ruas_mm.datasets.image_files import DataNotFoundError
 from ruas_mm.registry import DATASETS
 
-CONFIGS = Path(__file__).parents[3] / 'configs' / '_base_'
+CONFIGS = Path(__file__).parents[3] / 'configs' / 'enhancement'
 V1 = ('our485', 'eval15'), ('low', 'high')
 V2_REAL = ('Real_captured/Train', 'Real_captured/Test'), ('Low', 'Normal')
 V2_SYNTHETIC = ('Synthetic/Train', 'Synthetic/Test'), ('Low', 'Normal')
@@ -240,29 +240,26 @@ def test_shipped_splits_are_those_of_the_script(load_tool, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'name, variable', [('lol', 'LOL_ROOT'), ('unlabelled', 'UNLABELLED_ROOT')]
+    'name, variable',
+    [('lol_v1', 'LOL_ROOT'), ('unlabelled', 'UNLABELLED_ROOT')],
 )
-def test_base_config_builds_its_data_sets(
-    name, variable, lol_root, monkeypatch
-):
+def test_config_builds_its_data_sets(name, variable, lol_root, monkeypatch):
     monkeypatch.setenv(variable, str(lol_root))
-    monkeypatch.setenv('LOL_VERSION', 'v1')
-    monkeypatch.setenv('LOL_SPLIT', 'official')
-    cfg = Config.fromfile(CONFIGS / f'{name}.py')
+    cfg = Config.fromfile(CONFIGS / f'ruas_{name}.py')
     train = DATASETS.build(cfg.train_dataloader.dataset)
     test = DATASETS.build(cfg.test_dataloader.dataset)
     assert cfg.train_dataloader.batch_size == 8
     assert 'gt_path' not in train.get_data_info(0)
-    assert ('gt_path' in test.get_data_info(0)) == (name == 'lol')
+    assert ('gt_path' in test.get_data_info(0)) == (name == 'lol_v1')
     assert test.test_mode and not train.test_mode
 
 
-def test_fivek_base_config_builds(tmp_path, monkeypatch):
+def test_fivek_config_builds_its_data_sets(tmp_path, monkeypatch):
     names = [f'a{number:04d}.jpg' for number in range(1, 5001)]
     touch(tmp_path / 'input', *names)
     touch(tmp_path / 'c', *names)
     monkeypatch.setenv('FIVEK_ROOT', str(tmp_path))
-    cfg = Config.fromfile(CONFIGS / 'fivek.py')
+    cfg = Config.fromfile(CONFIGS / 'ruas_fivek.py')
     assert len(DATASETS.build(cfg.train_dataloader.dataset)) == 500
     assert len(DATASETS.build(cfg.test_dataloader.dataset)) == 100
 

@@ -16,7 +16,6 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ruas_mm.arguments import check_choice, check_strength, check_tile
-from ruas_mm.models.enhancers.base import Enhancer
 from ruas_mm.models.pretrained import split_pretrained
 from ruas_mm.models.same_size import map_by_size
 from ruas_mm.models.tiling import tile_size, tiled
@@ -34,7 +33,9 @@ CLASSES = dict(
 
 @MODELS.register_module()
 class LowLightEnhancer(BaseModel):
-    """Scene module, and behind it noise removal: an :class:`Enhancer`.
+    """Scene module, and behind it noise removal.
+
+    It has the interface of :class:`Enhancer` and its ``decompose``.
 
     ``'RUAS_S'`` is the scene module alone; ``'RUAS'`` also removes noise from
     every picture; ``'RUAS_A'`` estimates the noise first and removes it where
@@ -339,9 +340,6 @@ class LowLightEnhancer(BaseModel):
             ):
                 theta = self.noise_estimator(u)
         return u - self.noise_remover(u, theta)
-
-
-Enhancer.register(LowLightEnhancer)
 
 
 def _covers(trained: str, part: str) -> bool:

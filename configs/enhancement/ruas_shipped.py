@@ -1,0 +1,30 @@
+"""The weights of RUAS_S and RUAS that the package ships.
+
+500 dark pictures of SICE and, 12 times as often, 40 low-light halves of LOL
+v1 (tools/dataset_converters/split_pairs.py). No reference is read in training.
+
+Command:  export UNLABELLED_ROOT=/data/sice LOL_ROOT=/data/lol_split
+          python tools/train.py configs/enhancement/ruas_shipped.py
+          python tools/test.py configs/enhancement/ruas_shipped.py
+              work_dirs/ruas_shipped/iter_2000.pth
+Time:     about 8 min on two CPU cores
+Expected: on the other 41 pairs, see ruas_mm/weights/MODEL_CARD.md
+"""
+
+_base_ = ['./ruas_lol_v1.py', '../_base_/unlabelled.py']
+
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True,
+        type='ConcatDataset',
+        ignore_keys=['dataset_name', 'split_name'],
+        datasets=[
+            dict(
+                type='RepeatDataset',
+                times=12,
+                dataset={{_base_.train_dataloader.dataset}},
+            ),
+            dict(_base_.unlabelled, pipeline={{_base_.train_pipeline}}),
+        ],
+    )
+)

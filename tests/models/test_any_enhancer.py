@@ -1,0 +1,232 @@
+"""Whatever has the interface of an enhancer stands in front of any host."""
+
+import copy
+import io
+import pickle
+
+import pytest
+import torch
+from host_models import HOSTS, prepare, with_front
+from mmengine.config import ConfigDict
+from mmengine.model import ExponentialMovingAverage
+from mmengine.optim import OptimWrapper
+from torch import nn
+
+from ruas_mm.models import SceneModule
+from ruas_mm.models.pretrained import Known
+from ruas_mm.registry import MODELS
+
+
+@MODELS.register_module()
+class TenLines(nn.Module):
+    """As a reader of the README would write one."""
+
+    def __init__(self):
+        super().__init__()
+        self.gamma = nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, y):
+        return y.clamp(min=1e-3) ** self.gamma
+
+    @torch.no_grad()
+    def enhance(self, y, strength=None, tile=None):
+        return self(y) if strength is None else y.lerp(self(y), strength)
+
+
+SCENES = {
+    'five lines': dict(type='ruas_mm.SceneModule'),
+    'ruas_s': 'ruas_s',
+    'ruas': 'ruas',
+    'ruas_a': dict(type='ruas_a', noise_threshold=0.0),
+    'ten lines': dict(type='ruas_mm.TenLines'),
+}
+SOME = ['five lines', 'ruas_a', 'ten lines']
+TTA = ConfigDict(
+    mmdet=dict(
+        type='DetTTAModel',
+        tta_cfg=dict(nms=dict(type='nms', iou_threshold=0.5), max_per_img=3),
+    ),
+    mmseg=dict(type='SegTTAModel'),
+    mmpretrain=dict(type='AverageClsScoreTTA'),
+)
+
+
+@pytest.fixture
+def build(host):
+    """A host's small model behind an enhancer, and its batch."""
+
+    def with_batch(name, scene, **arguments):
+        model, batch = prepare(name, host)
+        torch.manual_seed(0)
+        cfg = with_front(model, scene=SCENES[scene], **arguments)
+        model = MODELS.build(cfg)
+        if scene == 'five lines':  # as if trained
+            model.data_preprocessor.scene.origin = Known('a test')
+        return model, batch
+
+    return with_batch
+
+
+def train_step(model, batch):
+    sgd = torch.optim.SGD(
+        [p for p in model.parameters() if p.requires_grad], lr=1e-3
+    )
+    return model.train().train_step(copy.deepcopy(batch), OptimWrapper(sgd))
+
+
+def predict(model, batch):
+    results = model.eval().test_step(copy.deepcopy(batch))
+    for name in ('pred_instances', 'seg_logits', 'pred_score'):
+        if name in results[0]:
+            found = [sample.get(name) for sample in results]
+    tensors = [getattr(x, 'scores', getattr(x, 'data', x)) for x in found]
+    return torch.cat([tensor.flatten() for tensor in tensors])
+
+
+def front_parameters(model):
+    return dict(model.data_preprocessor.scene.named_parameters())
+
+
+@pytest.mark.parametrize('name', HOSTS)
+@pytest.mark.parametrize('scene', SCENES)
+@pytest.mark.parametrize('frozen', [False, True])
+def test_trains_frozen_or_not_and_predicts(build, name, scene, frozen):
+    model, batch = build(name, scene, frozen=frozen)
+    before = copy.deepcopy(front_parameters(model))
+    assert all(p.requires_grad != frozen for p in before.values())
+    losses = train_step(model, batch)
+    assert torch.isfinite(losses['loss'])
+    after = front_parameters(model)
+    moved = [k for k, p in after.items() if not torch.equal(p, before[k])]
+    # alone the estimator, which decides and is not differentiated, may rest
+    needed = [k for k in after if not k.startswith('noise_estimator')]
+    assert set(needed) <= set(moved) if not frozen else not moved
+    assert torch.isfinite(predict(model, batch)).all()
+
+
+@pytest.mark.parametrize('name', HOSTS)
+@pytest.mark.parametrize('scene', SCENES)
+def test_host_sees_what_the_enhancer_makes(build, name, scene):
+    """Also one batch at once and one picture after another are the same."""
+    model, batch = build(name, scene)
+    front = model.eval().data_preprocessor
+    with torch.no_grad():
+        found = front(copy.deepcopy(batch))['inputs']
+        for index, picture in enumerate(batch['inputs']):
+            y = picture[None].flip(1) / 255
+            u = front.scene.enhance(y).flip(1)[0] * 255
+            torch.testing.assert_close(
+                found[index], (u - 120) / 60, atol=1e-4, rtol=0
+            )
+    lit = torch.stack([f.mean() for f in found]) * 60 + 120
+    dark = torch.stack([p.float().mean() for p in batch['inputs']])
+    assert (lit > dark + 5).all()
+
+
+@pytest.mark.parametrize('name', HOSTS)
+@pytest.mark.parametrize('scene', SOME)
+@pytest.mark.parametrize('constrained', [False, True])
+def test_copies_and_pickles(build, host, name, scene, constrained):
+    if constrained:
+        cfg, batch = prepare(name, host)
+        cfg = with_front(cfg, scene=SCENES[scene])
+        cfg.update(type='ruas_mm.SceneConstrained', host=cfg.type)
+        model = MODELS.build(cfg)
+        if scene == 'five lines':
+            model.data_preprocessor.scene.origin = Known('a test')
+    else:
+        model, batch = build(name, scene)
+    expected = predict(model, batch)
+    file = io.BytesIO()
+    torch.save(model, file)
+    file.seek(0)
+    copies = [
+        copy.deepcopy(model),
+        pickle.loads(pickle.dumps(model)),
+        torch.load(file, weights_only=False),
+        ExponentialMovingAverage(model).module,
+    ]
+    for other in copies:
+        assert type(other) is type(model)
+        torch.testing.assert_close(predict(other, batch), expected)
+    train_step(copies[0], batch) if scene != 'ten lines' else None
+    torch.testing.assert_close(predict(model, batch), expected)
+
+
+@pytest.mark.parametrize('name', HOSTS)
+@pytest.mark.parametrize('scene', SOME)
+def test_moving_average_follows(build, name, scene):
+    model, batch = build(name, scene)
+    average = ExponentialMovingAverage(model, momentum=0.5)
+    average.update_parameters(model)  # the first one copies
+    before = copy.deepcopy(front_parameters(average.module))
+    train_step(model, batch)
+    average.update_parameters(model)
+    for key, now in front_parameters(model).items():
+        expected = (before[key] + now) / 2
+        torch.testing.assert_close(
+            front_parameters(average.module)[key], expected
+        )
+    assert torch.isfinite(predict(average.module, batch)).all()
+
+
+@pytest.mark.parametrize('name', HOSTS)
+@pytest.mark.parametrize('scene', SOME)
+def test_test_time_augmentation(build, name, scene):
+    model, batch = build(name, scene)
+    augmented = MODELS.build(dict(TTA[name], module=model))
+    views = {
+        key: [value, copy.deepcopy(value)] for key, value in batch.items()
+    }
+    for samples in views['data_samples']:
+        for sample in samples:
+            sample.set_metainfo(dict(flip=False, flip_direction=None))
+    found, expected = predict(augmented, views), predict(model, batch)
+    if name == 'mmpretrain':  # the mean of two equal views
+        torch.testing.assert_close(found, expected)
+    assert torch.isfinite(found).all()
+
+
+def test_constraint_needs_an_illumination_for_its_loss(host):
+    cfg, batch = prepare('mmdet', host)
+    cfg = with_front(cfg, scene=SCENES['ten lines'])
+    cfg.update(type='ruas_mm.SceneConstrained', host=cfg.type)
+    model = MODELS.build(cfg)
+    with pytest.raises(ValueError, match='illumination.*decompose'):
+        train_step(model, batch)
+
+
+@pytest.mark.parametrize(
+    'scene, message',
+    [
+        ('ruas_b', "scene='ruas_b', allowed: .*'ruas_s', 'ruas', 'ruas_a'"),
+        (nn.Identity(), 'scene is a Identity, allowed: an enhancer'),
+        (dict(type='ruas_s', scene=dict(depth=3)), 'depth'),
+    ],
+)
+def test_what_is_no_enhancer_is_refused(scene, message):
+    with pytest.raises(ValueError, match=message):
+        MODELS.build(
+            dict(
+                type='ruas_mm.SceneDataPreprocessor',
+                scene=scene,
+                data_preprocessor=dict(type='ImgDataPreprocessor'),
+            )
+        )
+
+
+def test_names_of_the_zoo_bring_weights_and_settings():
+    front = MODELS.build(
+        dict(
+            type='ruas_mm.SceneDataPreprocessor',
+            scene=dict(type='ruas_s', scene=dict(strength=0.5)),
+            data_preprocessor=dict(type='ImgDataPreprocessor'),
+        )
+    )
+    assert front.scene.scene.strength == 0.5
+    assert front.scene.scene.exposure is not None  # that of the packaged file
+    before = copy.deepcopy(front.state_dict())
+    front.init_weights()
+    for key, value in front.state_dict().items():
+        assert torch.equal(value, before[key])
+    assert isinstance(front.scene.scene, SceneModule)

@@ -1,0 +1,160 @@
+"""What README and docs tell a user to write and to run."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+
+from ruas_mm.models.architecture import derive_genotype
+from ruas_mm.registry import HOOKS, MODELS
+from ruas_mm.search.validation_batches import other_half
+
+ROOT = Path(__file__).parent.parent
+PAGES = [
+    *ROOT.glob('*.md'),
+    *ROOT.glob('docs/*.md'),
+    *ROOT.glob('configs/**/*.md'),
+    *ROOT.glob('ruas_mm/**/*.md'),
+]
+CONFIGS = {p.stem: p for p in ROOT.glob('configs/**/*.py')}
+NETWORKS = {  # what searches leave in their work folders
+    stem.replace('supernet', 'subnet'): f'work_dirs/{stem}'
+    for stem in CONFIGS
+    if 'supernet' in stem
+}
+
+
+def examples(page, language):
+    """Code blocks of one language."""
+    blocks = (ROOT / page).read_text().split(f'```{language}\n')[1:]
+    return [block.split('```')[0] for block in blocks]
+
+
+def by_name(path):
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize('page', PAGES, ids=by_name)
+def test_files_that_are_named_exist(page):
+    text = page.read_text()
+    pattern = r'(?<![\w/.])(?:configs|tools|docs|ruas_mm|tests)/[\w./]+\.\w+'
+    for name in re.findall(pattern, text):
+        assert (ROOT / name).exists(), name
+    for name in re.findall(r'\]\(([^)#:]+)(?:#[\w-]+)?\)', text):
+        assert (page.parent / name).exists(), name
+    for stem in re.findall(r'\b(ruas_\w*(?:lol|exdark|fivek)\w*)\.py', text):
+        assert stem in CONFIGS or stem in NETWORKS, stem
+
+
+def test_commands_from_top_to_bottom_overwrite_nothing(load_tool, monkeypatch):
+    """In one folder, with the work folders that the tools choose."""
+    tool, options = load_tool('train'), load_tool('host_options')
+    places = {}
+    for page in ('README.md', 'docs/search.md', 'docs/enhancement.md'):
+        for line in '\n'.join(examples(page, 'bash')).splitlines():
+            words = shlex.split(line, comments=True)
+            if 'tools/train.py' not in words:
+                continue
+            monkeypatch.setattr(sys, 'argv', words[1:])
+            args = tool.parse_args()
+            if args.config.startswith('work_dirs/'):  # what was found
+                path = Path(args.config)
+                assert str(path.parent) == NETWORKS[path.stem]
+            else:
+                assert (ROOT / args.config).is_file()
+            place = args.work_dir or options.default_work_dir(args.config)
+            assert places.setdefault(place, args.config) == args.config
+    assert len(places) >= 6
+
+
+def recipe(word):
+    """The example of docs/recipes.md with this word in it."""
+    (found,) = (
+        block for block in examples('docs/recipes.md', 'python')
+        if word in block
+    )  # fmt: skip
+    return found
+
+
+def check_that_it_detects(cfg):
+    from mmdet.structures import DetDataSample
+
+    init_default_scope(cfg.default_scope)
+    cfg.model.backbone.init_cfg = None  # may need a download
+    model = MODELS.build(cfg.model).eval()
+    sample = DetDataSample(
+        metainfo=dict(
+            img_path='dark.jpg', img_shape=(64, 64), scale_factor=(1, 1)
+        )
+    )
+    image = torch.randint(0, 70, (3, 64, 64), dtype=torch.uint8)
+    (result,) = model.test_step(dict(inputs=[image], data_samples=[sample]))
+    assert 'pred_instances' in result
+    keys = {k.split('.')[0] for k in model.state_dict()}
+    assert {'backbone', 'neck', 'bbox_head', 'data_preprocessor'} == keys
+
+
+def test_drop_in_example_of_the_readme_runs(tmp_path):
+    (example,) = examples('README.md', 'python')
+    assert len(example.strip().splitlines()) == 5
+    path = tmp_path / 'mine.py'
+    path.write_text(example)
+    check_that_it_detects(Config.fromfile(path))
+
+
+def test_example_of_a_pure_python_config_runs(tmp_path):
+    """In front of a detector whose preprocessor is named by its class."""
+    stock = 'mmdet::retinanet/retinanet_r18_fpn_1x_coco.py'
+    (tmp_path / 'text.py').write_text(f'_base_ = {stock!r}')
+    Config.fromfile(tmp_path / 'text.py').dump(tmp_path / 'dumped.py')
+    name = 'DetDataPreprocessor'
+    text = (tmp_path / 'dumped.py').read_text()
+    assert f"'{name}'" in text
+    (tmp_path / 'my_detector.py').write_text(
+        f'from mmdet.models.data_preprocessors import {name}\n'
+        + text.replace(f"'{name}'", name)
+    )
+    (tmp_path / 'mine.py').write_text(recipe('read_base'))
+    cfg = Config.fromfile(tmp_path / 'mine.py')
+    assert 'SceneDataPreprocessor' in str(cfg.model.data_preprocessor.type)
+    check_that_it_detects(cfg)
+
+
+def test_example_of_a_rate_of_its_own(tmp_path):
+    path = tmp_path / 'linear.py'
+    path.write_text(recipe('lr_mult'))
+    cfg = Config.fromfile(path)
+    init_default_scope(cfg.default_scope)
+    cfg.model.backbone.init_cfg = None  # needs a download
+    model = MODELS.build(cfg.model)
+    scene = set(model.data_preprocessor.scene.parameters())
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    for group in wrapper.param_groups:
+        own = scene.issuperset(group['params'])
+        assert group['lr'] == pytest.approx(1e-3 if own else 30)
+
+
+def test_example_of_a_search_of_ones_own(tmp_path):
+    """docs/search.md, in front of the detector of the README."""
+    detector, search = (
+        (ROOT / name).read_text().split('```python\n')[1].split('```')[0]
+        for name in ('README.md', 'docs/search.md')
+    )
+    (tmp_path / 'my_detector.py').write_text(detector)
+    (tmp_path / 'search.py').write_text(search)
+    cfg = Config.fromfile(tmp_path / 'search.py')
+    init_default_scope(cfg.default_scope)
+    model = MODELS.build(cfg.model)
+    assert derive_genotype(model).keys() == {'scene'}
+    model.train_only('scene')
+    *others, hook = (HOOKS.build(dict(h)) for h in cfg.custom_hooks)
+    assert 'EMAHook' in [type(other).__name__ for other in others]
+    assert Path(hook.train_config) == tmp_path / 'my_detector.py'
+    assert other_half(cfg.train_dataloader)['dataset']['half'] == 'odd'
+    assert cfg.val_cfg is cfg.val_dataloader is cfg.val_evaluator is None
