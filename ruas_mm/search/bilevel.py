@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ruas_mm.arguments import check_choice
+
 from .virtual_step import (
     Buffers,
     Steps,
@@ -100,8 +102,7 @@ def architecture_gradient(
         ValueError: A loss that is not one number, or an argument out of its
             range.
     """
-    if gradient not in GRADIENTS:
-        raise ValueError(f'gradient={gradient!r}, allowed: {GRADIENTS}')
+    check_choice('gradient', gradient, GRADIENTS)
     check_steps(weights, steps, momentum_buffers)
     buffers = momentum_buffers or {}
     weights, alphas = _leaves(weights), _leaves(alphas)

@@ -20,6 +20,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch import nn
 
+from ruas_mm.arguments import check_at_least, check_choice, check_whole_number
 from ruas_mm.models.architecture import (
     architecture_parameters,
     derive_genotype,
@@ -100,12 +101,9 @@ class CooperativeSearchHook(Hook):
         by_epoch: bool = True,
         train_config: Optional[str] = None,
     ) -> None:
-        if beta < 0:
-            raise ValueError(f'beta={beta}, allowed: at least 0')
-        if gradient not in GRADIENTS:
-            raise ValueError(f'gradient={gradient!r}, allowed: {GRADIENTS}')
-        if interval < 1:
-            raise ValueError(f'interval={interval}, allowed: at least 1')
+        check_at_least('beta', beta, 0)
+        check_choice('gradient', gradient, GRADIENTS)
+        check_whole_number('interval', interval, 1)
         self.val_dataloader = val_dataloader
         self.phases = phases or dict(scene=1, task=1)
         self.strategy = strategy

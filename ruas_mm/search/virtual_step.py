@@ -13,6 +13,8 @@ from typing import Dict, List, NamedTuple, Optional
 import torch
 from torch import Tensor
 
+from ruas_mm.arguments import check_at_least
+
 Tensors = Dict[str, Tensor]
 Buffers = Dict[str, Optional[Tensor]]
 
@@ -136,9 +138,7 @@ def check_steps(
                 )
     for step in set(steps.values()):
         for key in ('lr', 'momentum', 'weight_decay'):
-            value = getattr(step, key)
-            if not 0 <= value < math.inf:
-                raise ValueError(f'{key}={value}, allowed: at least 0')
+            check_at_least(key, getattr(step, key), 0)
         if not -math.inf < step.dampening < math.inf:
             raise ValueError(
                 f'dampening={step.dampening}, allowed: a finite number'
