@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -59,6 +60,52 @@ def load_tool(monkeypatch):
         return module
 
     return load
+
+
+@pytest.fixture
+def call_tool(load_tool, monkeypatch):
+    """Run ``train.py`` or ``test.py`` in this process: a start saved."""
+
+    def call(name: str, *arguments, **environment) -> None:
+        tool = load_tool(name)
+        for key, value in dict(LOCAL_RANK=0, **environment).items():
+            monkeypatch.setenv(key, str(value))
+        monkeypatch.chdir(ROOT)
+        monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])
+        tool.run_tool(tool.main)
+
+    return call
+
+
+def make_lol(folder: Path, num_pairs: int) -> None:
+    """Small pairs in the layout of LOL v1."""
+    state = np.random.RandomState(0)
+    for part in ('our485', 'eval15'):
+        for kind, top in (('low', 40), ('high', 200)):
+            (folder / part / kind).mkdir(parents=True)
+            for i in range(num_pairs):
+                picture = state.randint(0, top, (24, 32, 3)).astype(np.uint8)
+                cv2.imwrite(str(folder / part / kind / f'{i}.png'), picture)
+
+
+def dark_pixels(shape=(24, 32, 3), dtype=np.uint8, seed=0) -> np.ndarray:
+    """2 to 25 % of white, at random."""
+    picture = np.random.RandomState(seed).uniform(0.02, 0.25, shape)
+    return (picture * np.iinfo(dtype).max).astype(dtype)
+
+
+def write_random_weights(folder: Path, variant='RUAS_S', change=None) -> Path:
+    """An enhancer's file, as training leaves it; ``change`` may spoil it."""
+    from ruas_mm.models import LowLightEnhancer
+    from ruas_mm.weights import save_enhancer
+
+    enhancer = LowLightEnhancer(variant)
+    enhancer.init_weights()
+    if change is not None:
+        change(enhancer)
+    path = folder / f'{variant}.safetensors'
+    save_enhancer(enhancer, path)
+    return path
 
 
 @pytest.fixture

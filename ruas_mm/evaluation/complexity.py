@@ -1,18 +1,18 @@
 """How large and how costly a network is."""
 
-import logging
 from contextlib import ExitStack
-from typing import Tuple, Union
+from math import prod
+from typing import ContextManager, Optional, Sequence, Tuple
 
 import torch
-import torch.nn as nn
-from mmengine.logging import print_log
-from torch import Tensor
+from mmengine.model import BaseDataPreprocessor
+from mmengine.structures import BaseDataElement
+from torch import nn
 
 HUB_KEY = 'complexity'
 """Where ComplexityHook leaves its figures for EnhancementMetric."""
 
-Layer = Union[nn.Conv2d, nn.ConvTranspose2d, nn.Linear]
+Shape = Sequence[int]
 
 
 def count_parameters(model: nn.Module) -> int:
@@ -21,60 +21,82 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def count_macs(model: nn.Module, shape: Tuple[int, int] = (400, 600)) -> int:
-    """Multiply-adds of convolutions and linear layers for one picture.
+    """Multiply-adds of convolutions and matrix products for one picture.
 
-    One for each use of a weight and one for each use of a bias: a network of
-    convolutions that keep the size costs parameters times pixels. Everything
-    else (activations, normalisation, resizing) is left out, as usual.
+    Counted by PyTorch's ``FlopCounterMode`` (half of its number) in what runs
+    from the preprocessor on, a scene module in it included: also kernels that
+    a supernet mixes, and attention. The bias of a convolution is one weight
+    more, as in the paper's figures: a network of convolutions that keep the
+    size costs parameters times pixels. Everything else (activations,
+    normalisation, resizing) is left out, as usual.
+
+    It is the plain form that counts: no tiles, no folded kernels, no noise
+    gate that leaves a part out.
 
     Args:
-        model: Called once as ``model(zeros, mode='tensor')``, in evaluation
-            mode. A layer that it does not call is not counted, which warns.
+        model: Run once, ``model(**data_preprocessor(data), mode='tensor')``,
+            in evaluation mode. Without a preprocessor, or with one that only
+            moves data, it is given RGB in [0, 1], float32 (1, 3, H, W).
         shape: Height and width of the picture. (400, 600): LOL.
     """
-    layers = {
-        name: module
-        for name, module in model.named_modules()
-        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear))
-    }
-    counts = dict.fromkeys(layers, 0)
-
-    def counter(name: str):
-        def count(layer: Layer, inputs: Tuple[Tensor], output: Tensor) -> None:
-            counts[name] += _layer_macs(layer, inputs[0], output)
-
-        return count
-
-    was_training = [(m, m.training) for m in model.modules()]
-    zeros = next(model.parameters()).new_zeros(1, 3, *shape)
     with ExitStack() as stack:
-        for name, layer in layers.items():
-            handle = layer.register_forward_hook(counter(name))
-            stack.callback(handle.remove)
-        for module, training in was_training:
-            stack.callback(setattr, module, 'training', training)
+        for module in model.modules():
+            stack.callback(setattr, module, 'training', module.training)
         model.eval()
-        with torch.no_grad():
-            model(zeros, mode='tensor')
-    _warn_of_unused([name for name, count in counts.items() if not count])
-    return sum(counts.values())
+        front = getattr(model, 'data_preprocessor', None)
+        if getattr(front, 'frozen', False):
+            stack.callback(setattr, front, 'frozen', True)
+            front.frozen = False
+        # enhancers take their plain form where gradients are on, attention
+        # does not take the one kernel that is not counted
+        stack.enter_context(torch.enable_grad())
+        counter = stack.enter_context(_counter())
+        model(**_data(model, front, shape), mode='tensor')
+    return counter.get_total_flops() // 2
 
 
-def _layer_macs(layer: Layer, x: Tensor, y: Tensor) -> int:
-    """From the shapes alone, for a subclass may compute it in another way."""
-    biases = 0 if layer.bias is None else y.numel()
-    if isinstance(layer, nn.ConvTranspose2d):
-        # each value of the input meets all weights of its channel
-        return x.numel() * layer.weight[0].numel() + biases
-    return y.numel() * layer.weight[0].numel() + biases
+def _data(
+    model: nn.Module, front: Optional[nn.Module], shape: Tuple[int, int]
+) -> dict:
+    """A black picture as the model takes it."""
+    if front is None or type(front) is BaseDataPreprocessor:
+        zeros = next(model.parameters()).new_zeros(1, 3, *shape)
+        return dict(inputs=zeros)
+    sizes = ('ori_shape', 'img_shape', 'pad_shape', 'batch_input_shape')
+    metainfo = dict(dict.fromkeys(sizes, shape), scale_factor=(1.0, 1.0))
+    sample = BaseDataElement(metainfo=dict(metainfo, img_path='a picture'))
+    zeros = torch.zeros(3, *shape, dtype=torch.uint8)
+    return front(dict(inputs=[zeros], data_samples=[sample]), False)
 
 
-def _warn_of_unused(names: list) -> None:
-    if names:
-        more = ' ...' if len(names) > 5 else ''
-        print_log(
-            f'{len(names)} layers did not run and are not counted as '
-            f'multiply-adds: {", ".join(names[:5])}{more}',
-            logger='current',
-            level=logging.WARNING,
-        )
+def _counter() -> ContextManager:
+    """PyTorch's counter, and what it leaves out."""
+    from torch.utils.flop_counter import (  # PyTorch 2.1 on
+        FlopCounterMode,
+        conv_flop_count,
+        sdpa_flop_count,
+    )
+
+    def convolution(
+        x: Shape,
+        weight: Shape,
+        bias: Optional[Shape],
+        stride: Shape,
+        padding: Shape,
+        dilation: Shape,
+        transposed: bool,
+        *_,
+        out_shape: Shape,
+    ) -> int:
+        flops = conv_flop_count(x, weight, out_shape, transposed)
+        return flops + (0 if bias is None else 2 * prod(out_shape))
+
+    def attention(query: Shape, key: Shape, value: Shape, *_, **__) -> int:
+        return sdpa_flop_count(query, key, value)
+
+    aten = torch.ops.aten
+    rules = {aten.convolution: convolution}
+    on_cpu = '_scaled_dot_product_flash_attention_for_cpu'
+    if hasattr(aten, on_cpu):  # PyTorch 2.2 on
+        rules[getattr(aten, on_cpu)] = attention
+    return FlopCounterMode(display=False, custom_mapping=rules)

@@ -105,15 +105,7 @@ def runnable_cells(
     mixture = alphas.softmax(1)
     if for_inference:
         return [MixedCell(cell, mixture) for cell in cells]
-    return [_Bound(cell, mixture) for cell in cells]
-
-
-class _Bound:
-    def __init__(self, cell: DistillationCell, mixture: Tensor) -> None:
-        self.cell, self.mixture = cell, mixture
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self.cell(x, self.mixture)
+    return [lambda x, cell=cell: cell(x, mixture) for cell in cells]
 
 
 def find_searchable(

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 AUTOCAST_DEVICES = ('cpu', 'cuda', 'xpu')
+HALVES = (torch.float16, torch.bfloat16)
 
 
 def full_precision(x: Tensor) -> ContextManager:
@@ -18,4 +19,4 @@ def full_precision(x: Tensor) -> ContextManager:
 
 def at_least_float32(x: Tensor) -> Tensor:
     """``x`` itself unless it is in half precision (or bfloat16)."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    return x.float() if x.dtype in HALVES else x

@@ -36,6 +36,7 @@ from ruas_mm.models.architecture import (
 from ruas_mm.models.automatic_strength import automatic_strength
 from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS, DistillationCell
 from ruas_mm.models.cells.genotype import SCENE_ENHANCEMENT
+from ruas_mm.models.cpu_layout import to_fast_layout
 from ruas_mm.models.enhancers.base import Enhancer
 from ruas_mm.models.precision import at_least_float32, full_precision
 from ruas_mm.models.tiling import tile_size, tiled
@@ -303,12 +304,7 @@ class SceneModule(SearchedPart, Enhancer):
                 'RGB in [0, 1]'
             )
         self.check_ready()
-        y = at_least_float32(y)
-        if y.device.type == 'cpu':
-            # 3-channel convolutions: 2 times faster than in NCHW, their
-            # backward pass 4 times (docs/benchmark.md)
-            y = y.contiguous(memory_format=torch.channels_last)
-        return y
+        return to_fast_layout(at_least_float32(y))
 
     def _unroll(self, y: Tensor, cells: Iterable[Cell]) -> SceneOutput:
         reflectances, illuminations = [], []

@@ -5,6 +5,8 @@ from typing import Callable, Optional, Tuple
 import torch
 from torch import Tensor
 
+from ruas_mm.models.cpu_layout import fast_layout
+
 STRIP_PIXELS = 2**17  # docs/benchmark.md
 
 
@@ -58,7 +60,7 @@ def tiled(
                     shape,
                     dtype=part.dtype,
                     device=maps[0].device,
-                    memory_format=torch.channels_last,
+                    memory_format=fast_layout(part),
                 )
             result[..., rows.own, columns.own] = part[
                 ..., rows.core, columns.core

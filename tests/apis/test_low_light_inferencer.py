@@ -1,32 +1,24 @@
+from functools import partial
+
 import cv2
 import numpy as np
 import pytest
 import torch
+from conftest import dark_pixels, write_random_weights
 from PIL import Image
 
 from ruas_mm.apis import LowLightInferencer, low_light_inferencer
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
 from ruas_mm.files.video_stream import VideoReader, write_video
 from ruas_mm.models import LowLightEnhancer
-from ruas_mm.weights import save_enhancer
 
 VARIANTS = ('RUAS_S', 'RUAS', 'RUAS_A')
 
 
 @pytest.fixture
 def weights(tmp_path):
-    """Random weights in a file, as training leaves them."""
-
-    def save(variant='RUAS_S', change=None):
-        enhancer = LowLightEnhancer(variant)
-        enhancer.init_weights()
-        if change is not None:
-            change(enhancer)
-        path = tmp_path / f'{variant}.safetensors'
-        save_enhancer(enhancer, path)
-        return path
-
-    return save
+    """Random weights in a file."""
+    return partial(write_random_weights, tmp_path)
 
 
 @pytest.fixture
@@ -34,17 +26,12 @@ def inferencer(weights):
     return LowLightInferencer('RUAS_S', weights(), device='cpu')
 
 
-def dark(shape, dtype=np.uint8, seed=0):
-    picture = np.random.RandomState(seed).uniform(0.02, 0.25, shape)
-    return (picture * np.iinfo(dtype).max).astype(dtype)
-
-
 @pytest.mark.parametrize('variant', VARIANTS)
 @pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
 @pytest.mark.parametrize('size', [(20, 30), (1, 1), (1, 5000)])
 def test_arrays(weights, variant, dtype, size):
     inferencer = LowLightInferencer(variant, weights(variant), device='cpu')
-    picture = dark((*size, 3), dtype)
+    picture = dark_pixels((*size, 3), dtype)
     enhanced = inferencer(picture)
     assert enhanced.shape == picture.shape and enhanced.dtype == dtype
     assert enhanced.mean() > picture.mean()
@@ -54,16 +41,16 @@ def test_arrays(weights, variant, dtype, size):
 
 
 def test_16_bits_have_no_8_bit_step(inferencer):
-    enhanced = inferencer(dark((40, 40, 3), np.uint16))
+    enhanced = inferencer(dark_pixels((40, 40, 3), np.uint16))
     assert len(np.unique(enhanced)) > 1000
     inferencer.strength = 0
-    picture = dark((40, 40, 3), np.uint16)
+    picture = dark_pixels((40, 40, 3), np.uint16)
     np.testing.assert_array_equal(inferencer(picture), picture)
 
 
 def test_result_is_that_of_the_enhancer(weights):
     path = weights('RUAS_A')
-    picture = dark((24, 32, 3))
+    picture = dark_pixels((24, 32, 3))
     x = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
     enhancer = low_light_inferencer.load_enhancer('RUAS_A', path)
     expected = enhancer.enhance(x, strength=0.5)[0].permute(1, 2, 0) * 255
@@ -73,7 +60,7 @@ def test_result_is_that_of_the_enhancer(weights):
 
 @pytest.mark.parametrize('variant', VARIANTS)
 def test_tiles_change_nothing(weights, variant):
-    path, picture = weights(variant), dark((70, 90, 3), np.uint16)
+    path, picture = weights(variant), dark_pixels((70, 90, 3), np.uint16)
     whole = LowLightInferencer(variant, path, device='cpu')(picture)
     tiled = LowLightInferencer(variant, path, device='cpu', tile=32)(picture)
     assert abs(whole.astype(int) - tiled).max() <= 1  # of 65535
@@ -124,8 +111,8 @@ def test_weights_that_are_not_finite_are_refused(weights):
 def test_result_that_is_not_finite_is_refused(inferencer, tmp_path):
     inferencer._network = lambda x, strength: x * np.nan
     with pytest.raises(ValueError, match='not finite'):
-        inferencer(dark((4, 4, 3)))
-    write_picture(tmp_path / 'a.png', Picture(dark((4, 4, 3))))
+        inferencer(dark_pixels((4, 4, 3)))
+    write_picture(tmp_path / 'a.png', Picture(dark_pixels((4, 4, 3))))
     with pytest.raises(ValueError, match='not finite'):
         inferencer.enhance_file(tmp_path / 'a.png', tmp_path / 'b.png')
     assert not (tmp_path / 'b.png').exists()
@@ -139,7 +126,7 @@ def test_too_little_memory_names_the_tile(weights, monkeypatch):
 
     monkeypatch.setattr(LowLightEnhancer, 'enhance', fail)
     with pytest.raises(ValueError, match='9x7 pixels do not fit.*tile'):
-        inferencer(dark((7, 9, 3)))
+        inferencer(dark_pixels((7, 9, 3)))
 
 
 @pytest.mark.parametrize('side_by_side', [False, True])
@@ -147,7 +134,10 @@ def test_too_little_memory_names_the_tile(weights, monkeypatch):
 def test_file_keeps_what_it_is(inferencer, tmp_path, dtype, side_by_side):
     exif = Image.Exif()
     exif[0x0112] = 6
-    rgb, alpha = dark((6, 9, 3), dtype), dark((6, 9), dtype, seed=1)
+    rgb, alpha = (
+        dark_pixels((6, 9, 3), dtype),
+        dark_pixels((6, 9), dtype, seed=1),
+    )
     source, target = tmp_path / 'a.png', tmp_path / 'new' / 'a.png'
     write_picture(source, Picture(rgb, alpha, exif=exif.tobytes()))
     inferencer.enhance_file(source, target, side_by_side)
@@ -163,11 +153,11 @@ def test_file_keeps_what_it_is(inferencer, tmp_path, dtype, side_by_side):
 
 @pytest.mark.parametrize('mode', ['L', 'P', 'I;16'])
 def test_grey_stays_grey_and_palette_becomes_rgb(inferencer, tmp_path, mode):
-    image = Image.fromarray(dark((6, 9, 3))).convert(
+    image = Image.fromarray(dark_pixels((6, 9, 3))).convert(
         'L' if 'I' in mode else mode
     )
     if mode == 'I;16':
-        image = Image.fromarray(dark((6, 9), np.uint16))
+        image = Image.fromarray(dark_pixels((6, 9), np.uint16))
     image.save(tmp_path / 'a.png')
     inferencer.enhance_file(tmp_path / 'a.png', tmp_path / 'b.png')
     with Image.open(tmp_path / 'b.png') as result:
@@ -185,7 +175,7 @@ def test_grey_stays_grey_and_palette_becomes_rgb(inferencer, tmp_path, mode):
 )
 def test_target_that_does_not_fit(inferencer, tmp_path, target, message):
     source = tmp_path / 'a.png'
-    write_picture(source, Picture(dark((4, 4, 3), np.uint16)))
+    write_picture(source, Picture(dark_pixels((4, 4, 3), np.uint16)))
     before = source.read_bytes()
     with pytest.raises(ValueError, match=message):
         inferencer.enhance_file(source, tmp_path / target)
@@ -195,7 +185,7 @@ def test_target_that_does_not_fit(inferencer, tmp_path, target, message):
 @pytest.mark.parametrize('side_by_side', [False, True])
 def test_video(inferencer, tmp_path, side_by_side):
     source, target, seen = tmp_path / 'a.avi', tmp_path / 'b.avi', []
-    write_video([dark((32, 48, 3))] * 5, source, 10)
+    write_video([dark_pixels((32, 48, 3))] * 5, source, 10)
     report = inferencer.enhance_video(
         source, target, side_by_side, lambda *done: seen.append(done)
     )
@@ -204,11 +194,11 @@ def test_video(inferencer, tmp_path, side_by_side):
     with VideoReader(target) as reader:
         found = list(reader)
     assert found[0].shape == (32, 96 if side_by_side else 48, 3)
-    assert found[0][:, -48:].mean() > dark((32, 48, 3)).mean() + 10
+    assert found[0][:, -48:].mean() > dark_pixels((32, 48, 3)).mean() + 10
 
 
 def test_video_errors(inferencer, tmp_path):
-    write_video([dark((32, 48, 3))] * 2, tmp_path / 'a.avi', 10)
+    write_video([dark_pixels((32, 48, 3))] * 2, tmp_path / 'a.avi', 10)
     (tmp_path / 'bad.mp4').write_bytes(b'no video')
     for source, target, message in (
         ('a.avi', 'a.avi', 'a.avi is an input'),
@@ -253,7 +243,7 @@ def test_onnx_runtime(tmp_path):
     pytest.importorskip('onnxruntime')
     path, picture = (
         power_model(tmp_path / 'a.onnx'),
-        dark((5, 7, 3), np.uint16),
+        dark_pixels((5, 7, 3), np.uint16),
     )
     inferencer = LowLightInferencer(weights=path, strength=1, runtime='onnx')
     expected = np.sqrt(picture / 65535) * 65535

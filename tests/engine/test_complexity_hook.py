@@ -10,7 +10,7 @@ import torch
 import torch.nn as nn
 from mmengine.config import Config
 from mmengine.logging import MMLogger
-from mmengine.model import BaseModel
+from mmengine.model import BaseDataPreprocessor, BaseModel
 from mmengine.registry import MODELS
 from mmengine.runner import Runner
 
@@ -122,7 +122,19 @@ def test_one_table_shows_all(make_runner, monkeypatch):
     figures = runner.message_hub.get_info(HUB_KEY)
     assert figures['macs'] == 12 * 200
     assert not runner.model._forward_hooks
-    assert not runner.model._forward_pre_hooks
+    assert not runner.model.data_preprocessor._forward_pre_hooks
+
+
+def test_preprocessor_is_timed(make_runner, monkeypatch):
+    def slow(self, data, training=False):
+        time.sleep(0.05)
+        return self.cast_data(data)
+
+    monkeypatch.setattr(BaseDataPreprocessor, 'forward', slow)
+    hook = dict(type='ruas_mm.ComplexityHook', shape=(1, 1))
+    runner, _, _ = make_runner([hook])
+    runner.test()
+    assert runner.message_hub.get_info(HUB_KEY)['milliseconds'] >= 50
 
 
 def test_first_iterations_are_not_timed(make_runner, monkeypatch):

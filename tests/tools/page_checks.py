@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import write_random_weights
 from PIL import Image
 
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
-from ruas_mm.models import LowLightEnhancer
-from ruas_mm.weights import save_enhancer
 
 TOOL = Path(__file__).parents[2] / 'tools' / 'app.py'
 CHROMIUM, DRIVER = '/usr/bin/chromium', '/usr/bin/chromedriver'
@@ -29,11 +28,7 @@ FLAGS = (
 
 @pytest.fixture(scope='module')
 def weights(tmp_path_factory):
-    enhancer = LowLightEnhancer('RUAS_A')
-    enhancer.init_weights()
-    path = tmp_path_factory.mktemp('weights') / 'random.safetensors'
-    save_enhancer(enhancer, path)
-    return path
+    return write_random_weights(tmp_path_factory.mktemp('weights'), 'RUAS_A')
 
 
 @pytest.fixture

@@ -75,14 +75,6 @@ def test_released_files(tool, shared, tmp_path, folder, file):
     assert torch.load(target, weights_only=True)['meta']['source'] == file
 
 
-def run(source, target):
-    return subprocess.run(
-        [sys.executable, str(TOOL), str(source), str(target)],
-        capture_output=True,
-        text=True,
-    )
-
-
 def missing_key(tool, path):
     state = released(tool, 'cvpr21')
     del state['denoise_net.stem.bias']
@@ -118,15 +110,26 @@ class Dangerous:
         (lambda _, p: None, ['No such file']),
     ],
 )
-def test_bad_sources_leave_nothing_behind(tool, tmp_path, write, messages):
+def test_bad_sources_leave_nothing_behind(
+    tool, tmp_path, write, messages, capsys
+):
     source, target = tmp_path / 'source.pt', tmp_path / 'out' / 'target.pth'
     write(tool, source)
-    result = run(source, target)
-    assert result.returncode != 0
-    assert 'executed' not in result.stdout
+    with pytest.raises((ValueError, FileNotFoundError)) as caught:
+        tool.main(source, target)
     for message in messages:
-        assert message in result.stderr
+        assert message in str(caught.value)
+    assert 'executed' not in capsys.readouterr().out
     assert not list(tmp_path.glob('out/*'))
+
+
+def test_bad_source_is_told_without_a_traceback(tmp_path):
+    command = [sys.executable, str(TOOL), 'gone.pt', str(tmp_path / 'a.pth')]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode != 0
+    assert result.stderr.startswith('gone.pt: ')
+    assert 'No such file' in result.stderr
+    assert 'Traceback' not in result.stderr
 
 
 def test_target_is_complete_or_untouched(tool, tmp_path, monkeypatch):

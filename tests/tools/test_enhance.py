@@ -12,27 +12,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from conftest import dark_pixels, write_random_weights
 
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
 from ruas_mm.files.video_stream import VideoReader, write_video
-from ruas_mm.models import LowLightEnhancer
-from ruas_mm.weights import save_enhancer
 
 TOOL = Path(__file__).parents[2] / 'tools' / 'enhance.py'
 
 
-def dark(shape=(24, 32, 3), dtype=np.uint8, seed=0):
-    picture = np.random.RandomState(seed).uniform(0.02, 0.25, shape)
-    return (picture * np.iinfo(dtype).max).astype(dtype)
-
-
 @pytest.fixture(scope='module')
 def weights(tmp_path_factory):
-    enhancer = LowLightEnhancer('RUAS_S')
-    enhancer.init_weights()
-    path = tmp_path_factory.mktemp('weights') / 'random.safetensors'
-    save_enhancer(enhancer, path)
-    return path
+    return write_random_weights(tmp_path_factory.mktemp('weights'))
 
 
 @pytest.fixture
@@ -60,11 +50,15 @@ def enhance(tool, weights, tmp_path, monkeypatch, capsys):
 def folder(tmp_path):
     """Pictures of every kind, below one another."""
     path = tmp_path / 'in'
-    write_picture(path / 'a.png', Picture(dark()))
-    write_picture(path / 'b.jpg', Picture(dark()))
-    write_picture(path / 'night' / 'a.tif', Picture(dark(dtype=np.uint16)))
-    write_picture(path / 'night' / 'pixel.png', Picture(dark((1, 1, 3))))
-    write_video([dark()] * 3, path / 'night' / 'c.mp4', 10)
+    write_picture(path / 'a.png', Picture(dark_pixels()))
+    write_picture(path / 'b.jpg', Picture(dark_pixels()))
+    write_picture(
+        path / 'night' / 'a.tif', Picture(dark_pixels(dtype=np.uint16))
+    )
+    write_picture(
+        path / 'night' / 'pixel.png', Picture(dark_pixels((1, 1, 3)))
+    )
+    write_video([dark_pixels()] * 3, path / 'night' / 'c.mp4', 10)
     return path
 
 
@@ -186,8 +180,8 @@ def start(folder, weights, *arguments, **kwargs):
 def test_interrupted_run_leaves_nothing_half_written(
     tmp_path, weights, number, code, left
 ):
-    write_picture(tmp_path / 'in' / 'a.png', Picture(dark()))
-    frames = (dark(seed=i) for i in range(3000))
+    write_picture(tmp_path / 'in' / 'a.png', Picture(dark_pixels()))
+    frames = (dark_pixels(seed=i) for i in range(3000))
     write_video(frames, tmp_path / 'in' / 'b.avi', 10)
     (tmp_path / 'out').mkdir()
     (tmp_path / 'out' / 'b.avi').write_bytes(b'before')
@@ -217,12 +211,14 @@ def small_files():
 
 @pytest.mark.parametrize('name', ['b.png', 'b.avi'])
 def test_full_disk(tmp_path, weights, name):
-    write_picture(tmp_path / 'in' / 'a.png', Picture(dark()))
+    write_picture(tmp_path / 'in' / 'a.png', Picture(dark_pixels()))
     source = tmp_path / 'in' / name
     if name == 'b.png':
-        write_picture(source, Picture(dark((80, 80, 3))))
+        write_picture(source, Picture(dark_pixels((80, 80, 3))))
     else:
-        write_video((dark((80, 80, 3), seed=i) for i in range(30)), source, 10)
+        write_video(
+            (dark_pixels((80, 80, 3), seed=i) for i in range(30)), source, 10
+        )
     out = tmp_path / 'out'
     out.mkdir()
     (out / name).write_bytes(b'before')
@@ -253,7 +249,7 @@ def test_camera_number_is_taken(tool, monkeypatch, tmp_path, weights):
             self.left -= 1
             if self.left < 0:
                 raise KeyboardInterrupt
-            return True, dark()
+            return True, dark_pixels()
 
         def release(self):
             pass

@@ -45,7 +45,7 @@ def test_boxes_are_exact(load_tool):
         canvas, boxes = tool.compose(state, index)
         state = np.random.RandomState(index)
         # the same ground without objects: what differs is the objects
-        ground = tool.read_picture(
+        ground = tool.read_photograph(
             'skimage.data', tool.GROUNDS[state.randint(3)]
         )
         empty = cv2.resize(ground, tool.CANVAS[::-1])

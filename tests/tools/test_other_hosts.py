@@ -1,16 +1,12 @@
 """The same tools and the same preprocessor with mmseg and mmpretrain."""
 
 import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-
-ROOT = Path(__file__).parents[2]
+from tool_process import finish, start
 
 COMMON = """
 train_cfg = dict(type='IterBasedTrainLoop', max_iters=2)
@@ -96,19 +92,6 @@ def write_data(root):
             cv2.imwrite(str(path), content.astype(np.uint8))
 
 
-def run(tool, *arguments):
-    result = subprocess.run(
-        [sys.executable, f'tools/{tool}.py', *map(str, arguments)],
-        cwd=ROOT,
-        text=True,
-        env=dict(os.environ, PYTHONPATH=str(ROOT)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert result.returncode == 0, result.stdout[-3000:]
-    return result.stdout
-
-
 HOSTS = dict(mmseg=(MMSEG, 'mIoU'), mmpretrain=(MMPRETRAIN, 'accuracy'))
 
 
@@ -121,13 +104,14 @@ def test_trains_tests_and_draws(host, tmp_path):
     package = Path(importlib.util.find_spec(host).origin).parent
     text = (text + COMMON).replace('DATA', str(tmp_path / 'data'))
     config.write_text(text.replace('CONFIGS', f'{package}/.mim/configs'))
-    output = run('train', config, '--work-dir', tmp_path)
+    train = start('tools/train.py', config, '--work-dir', tmp_path)
+    output = finish(train)
     assert 'loss:' in output and 'nan' not in output.split('Iter(train)')[-1]
-    output = run(
-        'test', config, tmp_path / 'iter_2.pth', '--work-dir', tmp_path,
-        '--show-dir', 'shown',
+    test = start(
+        'tools/test.py', config, tmp_path / 'iter_2.pth', '--work-dir',
+        tmp_path, '--show-dir', 'shown',
     )  # fmt: skip
-    assert figure in output
+    assert figure in finish(test)
     pictures = list(tmp_path.glob('*/shown/*.png'))
     assert len(pictures) == 4
     assert cv2.imread(str(pictures[0])).shape[1] > 4 * 64

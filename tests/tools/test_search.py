@@ -1,19 +1,13 @@
 """A search as a user runs it: killed, resumed, and its network trained."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
-import cv2
-import numpy as np
-import pytest
 import torch
+from conftest import make_lol
+from tool_process import finish, start
 
-ROOT = Path(__file__).parents[2]
 CONFIG = 'configs/search/ruas_supernet_lol.py'
 OPTIONS = [
     'train_cfg.max_epochs=4',
@@ -34,47 +28,17 @@ TRAIN_OPTIONS = [
 ] + ['train_cfg.max_iters=1', 'train_cfg.val_interval=1']
 
 
-@pytest.fixture(scope='module')
-def lol_root(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('LOL')
-    state = np.random.RandomState(0)
-    for part in ('our485', 'eval15'):
-        for kind, top in (('low', 40), ('high', 200)):
-            (folder / part / kind).mkdir(parents=True)
-            for i in range(6):
-                picture = state.randint(0, top, (24, 32, 3)).astype(np.uint8)
-                cv2.imwrite(str(folder / part / kind / f'{i}.png'), picture)
-    return folder
+def search(folder, name, *arguments):
+    return start(
+        'tools/train.py', CONFIG, *arguments, '--work-dir', folder / name,
+        '--cfg-options', *OPTIONS, LOL_ROOT=str(folder / 'LOL'),
+    )  # fmt: skip
 
 
-def start(lol_root, config, work_dir, *arguments, options=OPTIONS):
-    env = dict(
-        os.environ,
-        LOL_ROOT=str(lol_root),
-        OMP_NUM_THREADS='1',
-        PYTHONPATH=str(ROOT),
-    )
-    command = [sys.executable, 'tools/train.py', str(config), *arguments]
-    command += ['--work-dir', str(work_dir), '--cfg-options', *options]
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=env,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-
-
-def finish(process):
-    output = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, output[-3000:]
-    return output
-
-
-def test_killed_search_gives_the_same_genotype(lol_root, tmp_path):
-    whole = start(lol_root, CONFIG, tmp_path / 'whole')
-    killed = start(lol_root, CONFIG, tmp_path / 'killed')
+def test_killed_search_gives_the_same_genotype(tmp_path, call_tool):
+    make_lol(tmp_path / 'LOL', num_pairs=6)
+    whole = search(tmp_path, 'whole')
+    killed = search(tmp_path, 'killed')
     last = tmp_path / 'killed' / 'last_checkpoint'
     deadline = time.time() + 240
     while not (last.exists() and 'epoch_2' in last.read_text()):
@@ -83,7 +47,7 @@ def test_killed_search_gives_the_same_genotype(lol_root, tmp_path):
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert not (tmp_path / 'killed' / 'epoch_4.pth').exists()
-    resumed = finish(start(lol_root, CONFIG, tmp_path / 'killed', '--resume'))
+    resumed = finish(search(tmp_path, 'killed', '--resume'))
     finish(whole)
     genotypes, alphas = [], []
     for name in ('whole', 'killed'):
@@ -100,9 +64,9 @@ def test_killed_search_gives_the_same_genotype(lol_root, tmp_path):
 
     command = resumed.strip().splitlines()[-1].split()
     assert command[:2] == ['python', 'tools/train.py']
-    output = finish(
-        start(
-            lol_root, command[2], tmp_path / 'trained', options=TRAIN_OPTIONS
-        )
-    )
-    assert 'PSNR' in output
+    call_tool(
+        'train', command[2], '--work-dir', tmp_path / 'trained',
+        '--cfg-options', *TRAIN_OPTIONS, LOL_ROOT=tmp_path / 'LOL',
+    )  # fmt: skip
+    (log,) = (tmp_path / 'trained').glob('*/*.log')
+    assert 'PSNR' in log.read_text()

@@ -1,7 +1,6 @@
 """The tools as a user calls them: ours, mmdet's, killed and resumed."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,9 +11,11 @@ from types import SimpleNamespace
 import cv2
 import mmdet
 import pytest
+import torch
+from conftest import ROOT
 from mmengine.config import Config
+from tool_process import finish, start
 
-ROOT = Path(__file__).parents[2]
 STOCK = Path(mmdet.__file__).parent / '.mim' / 'tools'
 CONFIG = 'configs/detection/ruas_ssdlite_exdark_overfit.py'
 OPTIONS = [
@@ -28,35 +29,11 @@ OPTIONS = [
 ]
 
 
-def start(tool, data, *arguments):
-    # the second process must not find the first one's threads in its way
-    env = dict(
-        os.environ,
-        EXDARK_ROOT=str(data),
-        OMP_NUM_THREADS='1',
-        PYTHONPATH=str(ROOT),
-    )
-    return subprocess.Popen(
-        [sys.executable, str(tool), *map(str, arguments)],
-        cwd=ROOT,
-        env=env,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-
-
 def train(tool, data, work_dir, *arguments, options=OPTIONS):
     return start(
-        tool, data, CONFIG, '--work-dir', work_dir, *arguments,
-        '--cfg-options', *options,
+        tool, CONFIG, '--work-dir', work_dir, *arguments,
+        '--cfg-options', *options, EXDARK_ROOT=str(data),
     )  # fmt: skip
-
-
-def finish(process):
-    output = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, output[-3000:]
-    return output
 
 
 def losses(work_dir):
@@ -107,23 +84,18 @@ def test_resumed_losses_equal_the_uninterrupted_run(runs):
     assert whole == resumed
 
 
-@pytest.mark.parametrize('tool', ['tools/test.py', STOCK / 'test.py'])
-def test_test_tools_print_the_table_and_save_pictures(runs, tool):
-    work_dir = runs / (
-        'test-ours' if tool == 'tools/test.py' else 'test-stock'
-    )
-    output = finish(
-        start(
-            tool,
-            runs / 'ExDark',
-            CONFIG,
-            runs / 'whole' / 'epoch_4.pth',
-            '--work-dir',
-            work_dir,
-            '--show-dir',
-            'shown',
-        )  # fmt: skip
-    )
+@pytest.mark.parametrize('whose', ['ours', 'stock'])
+def test_test_tools_print_the_table_and_save_pictures(runs, call_tool, whose):
+    data, work_dir = runs / 'ExDark', runs / f'test-{whose}'
+    arguments = [CONFIG, runs / 'whole' / 'epoch_4.pth']
+    arguments += ['--work-dir', work_dir, '--show-dir', 'shown']
+    if whose == 'ours':
+        call_tool('test', *arguments, EXDARK_ROOT=data)
+    else:
+        tool = STOCK / 'test.py'
+        finish(start(tool, *arguments, EXDARK_ROOT=str(data)))
+    (log,) = work_dir.glob('*/*.log')
+    output = log.read_text()
     assert 'ExDark, split official/all, 4 images' in output
     assert 'exdark/AP50' in output and 'exdark/bbox_mAP' in output
     pictures = sorted(work_dir.glob('*/shown/*.png'))
@@ -156,19 +128,16 @@ def test_show_dir_turns_the_right_hook_on(
     assert chosen.draw and chosen.test_out_dir == 'shown'
 
 
-def test_missing_data_is_told_without_a_traceback(tmp_path):
-    process = start(
-        'tools/train.py', tmp_path / 'no-data', CONFIG, '--work-dir', tmp_path
-    )
-    output = process.communicate(timeout=120)[0]
-    assert process.returncode != 0
-    assert 'Traceback' not in output
-    assert 'Exclusively-Dark' in output and 'make demo' in output
+def test_missing_data_is_told_without_a_traceback(call_tool, tmp_path):
+    with pytest.raises(SystemExit, match='Exclusively-Dark') as caught:
+        call_tool(
+            'train', CONFIG, '--work-dir', tmp_path,
+            EXDARK_ROOT=tmp_path / 'no-data',
+        )  # fmt: skip
+    assert 'make demo' in caught.value.code  # a text: it is printed
 
 
-def test_checkpoint_without_scene_is_refused(runs, tmp_path):
-    import torch
-
+def test_checkpoint_without_scene_is_refused(runs, call_tool, tmp_path):
     checkpoint = torch.load(runs / 'whole' / 'epoch_4.pth', weights_only=False)
     checkpoint['state_dict'] = {
         k: v
@@ -177,9 +146,8 @@ def test_checkpoint_without_scene_is_refused(runs, tmp_path):
     }
     path = tmp_path / 'host.pth'
     torch.save(checkpoint, path)
-    process = start(
-        'tools/test.py', runs / 'ExDark', CONFIG, path, '--work-dir', tmp_path
-    )
-    output = process.communicate(timeout=120)[0]
-    assert process.returncode != 0
-    assert 'SceneModule has random weights' in output
+    with pytest.raises(ValueError, match='SceneModule has random weights'):
+        call_tool(
+            'test', CONFIG, path, '--work-dir', tmp_path,
+            EXDARK_ROOT=runs / 'ExDark',
+        )  # fmt: skip

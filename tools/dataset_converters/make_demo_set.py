@@ -44,7 +44,7 @@ Box = Tuple[str, int, int, int, int]
 """Class, left, top, width, height."""
 
 
-def read_picture(package: str, name: str) -> np.ndarray:
+def read_photograph(package: str, name: str) -> np.ndarray:
     """BGR picture that an installed package ships."""
     with files(package).joinpath(name).open('rb') as file:
         return np.asarray(Image.open(file).convert('RGB'))[..., ::-1]
@@ -55,7 +55,7 @@ def cut_object(
 ) -> Tuple[str, np.ndarray]:
     """The object alone, scaled to 35 to 80 % of the canvas and flipped."""
     package, name, label, (left, top, right, bottom) = photograph
-    picture = read_picture(package, name)[top:bottom, left:right]
+    picture = read_photograph(package, name)[top:bottom, left:right]
     scale = generator.uniform(0.35, 0.8) * min(
         CANVAS[0] / picture.shape[0], CANVAS[1] / picture.shape[1]
     )
@@ -73,7 +73,7 @@ def compose(
     The first object of picture ``index`` is photograph ``index`` modulo their
     number, so that every class occurs.
     """
-    ground = read_picture('skimage.data', GROUNDS[generator.randint(3)])
+    ground = read_photograph('skimage.data', GROUNDS[generator.randint(3)])
     canvas = cv2.resize(ground, CANVAS[::-1])
     tint = generator.uniform(0.5, 1, size=3)
     canvas = (canvas * tint).astype(np.uint8)
@@ -95,7 +95,7 @@ def compose(
     return canvas, boxes
 
 
-def write_picture(path: Path, picture: np.ndarray) -> None:
+def write_jpeg(path: Path, picture: np.ndarray) -> None:
     with atomic_write(path) as temporary:
         if not cv2.imwrite(
             str(temporary), picture, [cv2.IMWRITE_JPEG_QUALITY, 95]
@@ -124,7 +124,7 @@ def make_demo_set(root: Path, counts: dict, seed: int = 0) -> None:
             canvas, boxes = compose(generator, index)
             picture = simulation.darken(canvas, generator)
             folder, name = boxes[0][0], f'demo_{len(rows):05d}.jpg'
-            write_picture(root / 'ExDark' / folder / name, picture)
+            write_jpeg(root / 'ExDark' / folder / name, picture)
             write_text(
                 root / 'ExDark_Annno' / folder / f'{name}.txt',
                 [

@@ -137,7 +137,7 @@ class CheckedDetectionDataset(BaseDetDataset):
             check_image_complete(self.get_data_info(idx)['img_path'])
         return super().prepare_data(idx)
 
-    def draw(self, rows: Sequence, source: str) -> list:
+    def random_subset(self, rows: Sequence, source: str) -> list:
         """The subset of a random split, in the order of ``rows``.
 
         Raises:

@@ -107,7 +107,7 @@ class DarkFaceDataset(CheckedDetectionDataset):
             )
         if self.subset == 'all':
             return numbers
-        return self.draw(numbers, self.data_root)
+        return self.random_subset(numbers, self.data_root)
 
     def read_row(
         self, row: str, images: FileIndex, annotations: FileIndex

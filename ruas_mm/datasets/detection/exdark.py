@@ -206,4 +206,4 @@ class ExDarkDataset(CheckedDetectionDataset):
                 else (self.subset,)
             )
             return [row for row in rows if row.subset in kept]
-        return self.draw(rows, self.ann_file)
+        return self.random_subset(rows, self.ann_file)

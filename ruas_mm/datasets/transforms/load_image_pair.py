@@ -31,11 +31,11 @@ class LoadImagePair(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Load."""
-        image = read_picture(results['img_path'])
+        image = read_bgr(results['img_path'])
         results['img'] = image
         results['ori_shape'] = results['img_shape'] = image.shape[:2]
         if 'gt_path' in results:
-            truth = read_picture(results['gt_path'])
+            truth = read_bgr(results['gt_path'])
             if truth.shape != image.shape:
                 raise ValueError(
                     f'{results["img_path"]} is {_size(image.shape)} and its '
@@ -46,7 +46,7 @@ class LoadImagePair(BaseTransform):
         return results
 
 
-def read_picture(path: str) -> np.ndarray:
+def read_bgr(path: str) -> np.ndarray:
     """Read one picture, (H, W, 3), BGR, uint8 or uint16.
 
     Raises:

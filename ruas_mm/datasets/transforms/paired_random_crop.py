@@ -36,7 +36,7 @@ class PairedRandomCrop(BaseTransform):
         self.size = sides
 
     @cache_randomness
-    def draw_corner(self, height: int, width: int) -> Tuple[int, int]:
+    def choose_corner(self, height: int, width: int) -> Tuple[int, int]:
         """Top and left of a window inside a picture of that size."""
         return (
             np.random.randint(height - self.size[0] + 1),
@@ -49,7 +49,7 @@ class PairedRandomCrop(BaseTransform):
             max(side, wanted)
             for side, wanted in zip(results['img'].shape, self.size)
         )
-        top, left = self.draw_corner(height, width)
+        top, left = self.choose_corner(height, width)
         for key in ('img', 'gt'):
             if key in results:
                 picture = _extend(results[key], height, width)

@@ -43,13 +43,13 @@ class PairedRandomFlip(BaseTransform):
             check_interval(name, probability, 0, 1)
 
     @cache_randomness
-    def draw_flips(self) -> Tuple[bool, bool, bool]:
+    def choose_flips(self) -> Tuple[bool, bool, bool]:
         """Whether to flip horizontally, vertically, and to transpose."""
         return tuple(np.random.rand(3) < [*self.probabilities.values()])
 
     def transform(self, results: dict) -> dict:
         """Flip."""
-        horizontal, vertical, transpose = self.draw_flips()
+        horizontal, vertical, transpose = self.choose_flips()
         for key in ('img', 'gt'):
             if key in results:
                 picture = results[key]

@@ -18,8 +18,10 @@ from ruas_mm.registry import HOOKS
 class ComplexityHook(Hook):
     """Measure while testing; EnhancementMetric prints it.
 
-    The time is that of the network alone, on the pictures of the data set
-    (loading, preprocessing and metrics are left out). The figures are the
+    Both begin at the preprocessor, so that a scene module in it counts. The
+    time is that of the pictures of the data set (loading and metrics are left
+    out), the multiply-adds are those of
+    :func:`~ruas_mm.evaluation.complexity.count_macs`. The figures are the
     message hub's info :data:`~ruas_mm.evaluation.complexity.HUB_KEY`: a dict
     of ``parameters``, ``macs``, ``shape`` and ``milliseconds`` (a picture;
     None before anything was measured).
@@ -79,13 +81,13 @@ class ComplexityHook(Hook):
 
 
 class _Stopwatch:
-    """Time of each call of a model that gives a list of samples."""
+    """Time from the preprocessor to the list of samples that a model gives."""
 
     def __init__(self, model: nn.Module, warmup: int) -> None:
         self._skip = warmup
         self._seconds = self._pictures = 0
         self._handles = (
-            model.register_forward_pre_hook(self._start),
+            model.data_preprocessor.register_forward_pre_hook(self._start),
             model.register_forward_hook(self._stop),
         )
 
@@ -100,7 +102,7 @@ class _Stopwatch:
         for handle in self._handles:
             handle.remove()
 
-    def _start(self, model: nn.Module, args: tuple) -> None:
+    def _start(self, preprocessor: nn.Module, args: tuple) -> None:
         _wait_for_device()
         self._started = time.perf_counter()
 

@@ -87,7 +87,7 @@ class DistillationCell(nn.Module):
             )
         if mixture is not None:
             return MixedCell(self, mixture)(x)
-        c1_d, c1_r, c2_d, c2_r, c3_d, c3_r, c4 = self.edges
+        c1_d, c1_r, c2_d, c2_r, c3_d, c3_r, c4 = list(self.edges)
         d1, r1 = _act(c1_d(x)), _act(c1_r(x) + x)
         d2, r2 = _act(c2_d(r1)), _act(c2_r(r1) + r1)
         d3, r3 = _act(c3_d(r2)), _act(c3_r(r2) + r2)

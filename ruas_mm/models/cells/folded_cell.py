@@ -5,17 +5,18 @@ skip connections become part of a kernel, and the concatenation in front of the
 last 1x1 convolution becomes a sum of four. Exact up to rounding.
 """
 
-from typing import Callable, Optional, Tuple
+from typing import Callable
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from ruas_mm.models.cpu_layout import SameSizeConvolution
+
 from .distillation_cell import NEGATIVE_SLOPE, DistillationCell
 
 LinearMap = Callable[[Tensor], Tensor]
-GROUPS = (5, 4)  # times 3 channels: at most the 16 lanes of AVX-512
 
 
 class FoldedCell:
@@ -35,7 +36,7 @@ class FoldedCell:
         self.refine = [_fold(edge, 1) for edge in (c1_r, c2_r, c3_r)]
         bias = cell.fuse.bias
         self.fuse = [
-            _Convolution(weight, None if node else bias)
+            SameSizeConvolution(weight, None if node else bias)
             for node, weight in enumerate(cell.fuse.weight.chunk(4, dim=1))
         ]
 
@@ -67,65 +68,4 @@ def _fold(edge: nn.Module, residuals: int) -> LinearMap:
         weight[:, :, centre, centre] += identities * torch.eye(
             weight.shape[0], dtype=weight.dtype, device=weight.device
         )
-    return _Convolution(weight, edge.bias, edge.padding, edge.dilation)
-
-
-class _Convolution:
-    """Stride 1, same size; on a CPU fast for three channels.
-
-    There most lanes of a vector register would idle. Where the row divides,
-    each position of a wider kernel with stride ``group`` computes ``group``
-    neighbouring pixels as its channels; on channels-last memory that is the
-    same map. Same sums, in less than 2/3 of the time.
-    """
-
-    def __init__(
-        self,
-        weight: Tensor,
-        bias: Optional[Tensor],
-        padding: Tuple[int, int] = (0, 0),
-        dilation: Tuple[int, int] = (1, 1),
-    ) -> None:
-        self.weight, self.bias = weight, bias
-        self.padding, self.dilation = padding, dilation
-        self.widened = {}
-
-    def __call__(self, x: Tensor) -> Tensor:  # (N, C, H, W)
-        dilation = self.dilation
-        if x.device.type == 'cpu':
-            if self.weight.shape[-1] == 1:
-                # means nothing for a 1x1, but keeps a single thread from a
-                # path that is five times slower on channels-last memory
-                dilation = (2, 2)
-            elif self._can_widen(x):
-                for group in GROUPS:
-                    if x.shape[-1] % group == 0:
-                        return self._widened(x, group)
-        return F.conv2d(x, self.weight, self.bias, 1, self.padding, dilation)
-
-    def _can_widen(self, x: Tensor) -> bool:
-        return tuple(self.weight.shape[:2]) == (3, 3) and x.is_contiguous(
-            memory_format=torch.channels_last
-        )
-
-    def _widened(self, x: Tensor, group: int) -> Tensor:
-        if group not in self.widened:
-            self.widened[group] = self._widen(group)
-        weight, bias = self.widened[group]
-        stride, dilation = (1, group), (self.dilation[0], 1)
-        y = F.conv2d(x, weight, bias, stride, self.padding, dilation)
-        y = y.permute(0, 2, 3, 1).reshape(x.shape[0], *x.shape[2:], 3)
-        return y.permute(0, 3, 1, 2)
-
-    def _widen(self, group: int) -> Tuple[Tensor, Optional[Tensor]]:
-        """The kernel ``group`` times, each shifted by one pixel."""
-        outputs, inputs, height, width = self.weight.shape
-        step = self.dilation[1]
-        extent = step * (width - 1) + 1
-        weight = self.weight.new_zeros(
-            group, outputs, inputs, height, extent + group - 1
-        )
-        for shift in range(group):
-            weight[shift, ..., shift : shift + extent : step] = self.weight
-        bias = self.bias if self.bias is None else self.bias.repeat(group)
-        return weight.flatten(0, 1), bias
+    return SameSizeConvolution(weight, edge.bias, edge.padding, edge.dilation)

@@ -6,12 +6,12 @@ part of its kernel, and the concatenation in front of the last 1x1 convolution
 is a sum. Exact up to rounding, and differentiable any number of times.
 """
 
-from typing import Optional
-
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
+
+from ruas_mm.models.cpu_layout import convolve_pointwise
 
 from .mixed_operation import Mixed, mix_kernels
 
@@ -41,10 +41,12 @@ class MixedCell:
         for node, fuse in zip(self.nodes, self.fuse):
             distilled, x = _act(self.convolve(x, node)).chunk(2, dim=1)
             bias = self.bias if result is None else None
-            part = _pointwise(distilled, fuse, bias)
+            part = convolve_pointwise(distilled, fuse, bias)
             result = part if result is None else result.add_(part)
         distilled = _act(self.convolve(x, self.last))
-        result = result.add_(_pointwise(distilled, self.fuse[-1], None))
+        result = result.add_(
+            convolve_pointwise(distilled, self.fuse[-1], None)
+        )
         return result  # (N, C, H, W)
 
 
@@ -57,12 +59,3 @@ def _join(distil: Mixed, refine: Mixed) -> Mixed:
 
 def _act(x: Tensor) -> Tensor:
     return F.leaky_relu(x, NEGATIVE_SLOPE, inplace=True)
-
-
-def _pointwise(x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
-    if x.device.type != 'cpu':
-        return F.conv2d(x, weight, bias)
-    # see FoldedCell: on a CPU a 1x1 is faster when it is called dilated; its
-    # backward pass wants memory without gaps
-    x = x.contiguous(memory_format=torch.channels_last)
-    return F.conv2d(x, weight, bias, dilation=2)

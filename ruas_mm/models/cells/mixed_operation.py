@@ -15,10 +15,11 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from ruas_mm.models.cpu_layout import to_fast_layout
+
 from .operations import OPERATIONS, Operation, check_genotype, unused_taps
 
 INITIAL_SPREAD = 1e-3  # of alphas: as in DARTS
-NARROW = 16  # channels: the lanes of AVX-512
 DENSE_CHANNELS, DENSE_TAPS = 4, 25
 
 
@@ -120,9 +121,7 @@ class MixedOperation(nn.Module):
 
     def convolve(self, x: Tensor, mixed: Mixed) -> Tensor:
         """Convolve with what :func:`mix_kernels` gave."""
-        if x.device.type == 'cpu' and x.shape[1] <= NARROW:
-            # 2 to 5 times faster than in NCHW (docs/benchmark.md)
-            x = x.contiguous(memory_format=torch.channels_last)
+        x = to_fast_layout(x)
         y = None
         for grid, kernel in zip(self.grids, mixed.kernels):
             if y is None:

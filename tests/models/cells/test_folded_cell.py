@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from ruas_mm.models.cells import DistillationCell, FoldedCell, folded_cell
+from ruas_mm.models.cells import DistillationCell, FoldedCell
 from ruas_mm.models.cells.genotype import (
     NOISE_REMOVAL_CVPR21,
     NOISE_REMOVAL_JOURNAL,
     SCENE_ENHANCEMENT,
     SCENE_FACE_DETECTION,
 )
+from ruas_mm.models.cpu_layout import SameSizeConvolution
 
 LAYOUTS = (torch.contiguous_format, torch.channels_last)
 
@@ -41,13 +42,13 @@ def test_same_function(genotype, channels, width, layout):
 def test_groups_of_pixels(width, widened, monkeypatch):
     """Rows that divide are computed several pixels at a time."""
     groups = []
-    original = folded_cell._Convolution._widened
+    original = SameSizeConvolution._convolve_widened
 
     def record(self, x, group):
         groups.append(group)
         return original(self, x, group)
 
-    monkeypatch.setattr(folded_cell._Convolution, '_widened', record)
+    monkeypatch.setattr(SameSizeConvolution, '_convolve_widened', record)
     x = torch.rand(1, 3, 8, width).contiguous(
         memory_format=torch.channels_last
     )
