@@ -24,7 +24,8 @@ def map_by_size(
     """
     same_size = defaultdict(list)
     for index, image in enumerate(images):
-        same_size[image.shape].append(index)
+        # whole numbers also while tracing, when sizes are tensors
+        same_size[tuple(map(int, image.shape))].append(index)
     results = [None] * len(images)
     for indices in same_size.values():
         batch = torch.stack([images[i] for i in indices])

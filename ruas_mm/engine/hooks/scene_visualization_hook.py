@@ -17,9 +17,10 @@ from mmengine.visualization import Visualizer
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.registry import HOOKS
 from ruas_mm.visualization import (
+    as_uint8,
     colour_illumination,
     draw_scene_panels,
-    resize_picture,
+    scene_picture,
 )
 
 
@@ -115,18 +116,15 @@ class SceneVisualizationHook(Hook):
 
     def _panels(self, visualizer: Visualizer, sample: BaseDataElement) -> dict:
         dark = mmcv.imread(sample.img_path, channel_order='rgb')
-        enhanced = _to_picture(sample.scene.enhanced)
-        enhanced = resize_picture(
-            (enhanced * 255).round().astype(np.uint8), *dark.shape[:2]
-        )
-        return {
-            'dark': dark,
-            'enhanced': enhanced,
-            'illumination': colour_illumination(
-                _to_picture(sample.scene.illumination)
-            ),
-            'detections': self._draw_result(visualizer, enhanced, sample),
-        }
+        size = dark.shape[:2]
+        enhanced = as_uint8(scene_picture(sample, 'enhanced', size))
+        panels = dict(dark=dark, enhanced=enhanced)
+        if 'illumination' in sample.scene:
+            panels['illumination'] = colour_illumination(
+                scene_picture(sample, 'illumination', size)
+            )
+        result = self._draw_result(visualizer, enhanced, sample)
+        return {**panels, 'detections': result}
 
     def _draw_result(
         self,
@@ -153,8 +151,3 @@ class SceneVisualizationHook(Hook):
                     'result', pred_score_thr=self.score_thr, **arguments
                 )
             return cv2.imread(path)[..., ::-1]
-
-
-def _to_picture(tensor) -> np.ndarray:
-    """(3, H, W) tensor to (H, W, 3) array."""
-    return tensor.detach().float().cpu().permute(1, 2, 0).numpy()

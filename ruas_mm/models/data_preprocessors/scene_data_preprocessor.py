@@ -15,7 +15,6 @@ from torch import Tensor
 
 from ruas_mm.arguments import check_choice
 from ruas_mm.models.enhancers.zoo import build_enhancer
-from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.models.same_size import map_by_size
 from ruas_mm.registry import MODELS
 
@@ -202,7 +201,7 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         """y, u and, if it is known, t of each picture: RGB in [0, 1]."""
         if self.frozen:
             for module in self.scene.modules():
-                if isinstance(module, PretrainedModule):
+                if hasattr(module, 'check_given'):
                     module.check_given()
         # photometric augmentation can leave [0, 255]
         low_light = [
