@@ -19,6 +19,10 @@ def same_step(weights, *settings, **more):
     return dict.fromkeys(weights, SgdStep(*settings, **more))
 
 
+def relative(found, expected):
+    return float((found - expected).norm() / expected.norm())
+
+
 class MixedNet(nn.Module):
     """Two layers, each a softmax-weighted sum of three operations."""
 
@@ -70,7 +74,8 @@ def scene_problem(dtype):
 
     def loss(dark):
         return functional_loss(
-            scene, lambda scene: sum(measure(dark, scene(dark)).values())
+            scene,
+            lambda scene: sum(measure(dark, scene.unroll(dark)).values()),
         )
 
     coarse = 0.3 * torch.rand(2, 1, 3, 6, 6, dtype=dtype)
