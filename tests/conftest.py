@@ -1,5 +1,6 @@
 """Fixtures: real data beside the checkout, and small things made here."""
 
+import gc
 import importlib.util
 import os
 import sys
@@ -73,6 +74,7 @@ def call_tool(load_tool, monkeypatch):
         monkeypatch.chdir(ROOT)
         monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])
         tool.run_tool(tool.main)
+        gc.collect()  # ends the workers of the run's data loaders
 
     return call
 

@@ -153,7 +153,9 @@ def test_example_of_a_search_of_ones_own(tmp_path):
     model = MODELS.build(cfg.model)
     assert derive_genotype(model).keys() == {'scene'}
     model.train_only('scene')
-    (hook,) = (HOOKS.build(dict(h)) for h in cfg.custom_hooks)
+    *others, search = cfg.custom_hooks
+    assert 'EMAHook' in [other['type'] for other in others]
+    hook = HOOKS.build(dict(search))
     assert Path(hook.train_config) == tmp_path / 'my_detector.py'
     assert other_half(cfg.train_dataloader)['dataset']['half'] == 'odd'
     assert cfg.val_cfg is cfg.val_dataloader is cfg.val_evaluator is None

@@ -36,6 +36,7 @@ from ruas_mm.evaluation.complexity import count_macs
 from ruas_mm.models.architecture import find_searchable, weight_parameters
 from ruas_mm.registry import MODELS
 from ruas_mm.search.genotype_file import read_genotype
+from ruas_mm.search.report import subnet_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LOL_SIZE = (400, 600)
@@ -107,7 +108,7 @@ def run_search(
         }
         run_tool(ROOT / 'configs' / SEARCHES[row.config], folder, options)
     print(f'  {read_genotype(genotype)}', flush=True)
-    return folder / 'derived.py'
+    return folder / subnet_name(Path(SEARCHES[row.config]).stem)
 
 
 def train(

@@ -1,9 +1,9 @@
 from .enhancement import FiveKDataset, LOLDataset, UnlabelledImageDataset
-from .half import HalfDataset
+from .half import half_dataset
 
 __all__ = [
     'FiveKDataset',
-    'HalfDataset',
+    'half_dataset',
     'LOLDataset',
     'UnlabelledImageDataset',
 ]

@@ -5,9 +5,7 @@ Paper: Algorithm 1 takes disjoint D_tr and D_val; their split is not stated
 https://arxiv.org/abs/1806.09055, Sec. 3.1.
 """
 
-from typing import Union
-
-from mmengine.dataset import BaseDataset, force_full_init
+from mmengine.dataset import BaseDataset
 
 from ruas_mm.arguments import check_choice
 from ruas_mm.registry import DATASETS
@@ -15,50 +13,44 @@ from ruas_mm.registry import DATASETS
 HALVES = ('even', 'odd')
 
 
-@DATASETS.register_module()
-class HalfDataset:
-    """Every other sample, by its number after filtering.
+@DATASETS.register_module(name='HalfDataset')
+def half_dataset(dataset: dict, half: str) -> BaseDataset:
+    """Build a data set that keeps every other sample.
+
+    Wrappers stay outside and what they hold is halved: what is repeated,
+    balanced or mixed into a mosaic comes from this half alone.
 
     Args:
-        dataset: A data set of MMEngine's kind, or its config.
-        half: ``'even'`` (samples 0, 2, ...) or ``'odd'`` (1, 3, ...).
+        dataset: Config of a data set of MMEngine's kind, or of a wrapper with
+            ``dataset`` or ``datasets``.
+        half: ``'even'`` (samples 0, 2, ... after filtering) or ``'odd'``
+            (1, 3, ...).
+
+    Returns:
+        An object of the data set's own class.
 
     Raises:
-        ValueError: Unknown half.
+        ValueError: Unknown half, or a data set of another kind.
     """
+    check_choice('half', half, HALVES)
+    cfg = dict(dataset)
+    if isinstance(cfg.get('dataset'), dict):
+        cfg['dataset'] = _half_of(cfg['dataset'], half)
+        return DATASETS.build(cfg)
+    if 'datasets' in cfg:
+        cfg['datasets'] = [_half_of(d, half) for d in cfg['datasets']]
+        return DATASETS.build(cfg)
+    whole = DATASETS.build(cfg)
+    if not isinstance(whole, BaseDataset):
+        raise ValueError(
+            f'dataset is a {type(whole).__name__}, allowed: a config of an '
+            'mmengine.dataset.BaseDataset, or of a wrapper around such'
+        )
+    whole.full_init()
+    start = HALVES.index(half)
+    whole.get_subset_(range(start, len(whole), 2))
+    return whole
 
-    def __init__(
-        self, dataset: Union[BaseDataset, dict], half: str, lazy_init=False
-    ) -> None:
-        check_choice('half', half, HALVES)
-        self.start = HALVES.index(half)
-        if isinstance(dataset, dict):
-            dataset = DATASETS.build(dataset)
-        self.dataset = dataset
-        self._fully_initialized = False  # as force_full_init looks for
-        if not lazy_init:
-            self.full_init()
 
-    @property
-    def metainfo(self) -> dict:
-        """That of the whole data set."""
-        return self.dataset.metainfo
-
-    def full_init(self) -> None:
-        """Read the data set's files."""
-        self.dataset.full_init()
-        self._fully_initialized = True
-
-    @force_full_init
-    def get_data_info(self, idx: int) -> dict:
-        """See ``BaseDataset.get_data_info``."""
-        return self.dataset.get_data_info(2 * idx + self.start)
-
-    @force_full_init
-    def __len__(self) -> int:
-        return (len(self.dataset) - self.start + 1) // 2
-
-    def __getitem__(self, idx: int) -> dict:
-        if not 0 <= idx < len(self):  # ends a plain iteration
-            raise IndexError(f'sample {idx} of {len(self)}')
-        return self.dataset[2 * idx + self.start]
+def _half_of(dataset: dict, half: str) -> dict:
+    return dict(type='ruas_mm.HalfDataset', half=half, dataset=dataset)

@@ -2,12 +2,11 @@
 
 Paper: Sec. 4, alpha = {alpha_s, alpha_t}. https://arxiv.org/abs/2112.04719
 
-A module that is built with ``genotype=None`` owns a parameter ``alphas``, one
-row for each searched place, one column for each of its
-``searched_operations``, and a method ``derive`` that returns the genotype in
-the form that the class takes. In a derived network ``alphas`` is None.
+A :class:`SearchedPart` that is built with ``genotype=None`` is a supernet. Its
+place in the model says whether it belongs to the scene or to the task.
 """
 
+from operator import attrgetter
 from typing import Callable, Dict, Iterable, List, Optional, Sequence
 
 import torch
@@ -19,43 +18,74 @@ from ruas_mm.models.cells import (
     DistillationCell,
     FoldedCell,
     MixedCell,
+    new_alphas,
 )
 from ruas_mm.models.cells.distillation_cell import NUM_EDGES
 
 PARTS = ('scene', 'task')
-ALPHAS = 'alphas'
-INITIAL_SPREAD = 1e-3  # of alphas: as in DARTS
+SCENE_PLACES = ('data_preprocessor.scene', 'scene')
+"""Where the scene part of a model stands: in front, or in an enhancer."""
 
 
-def new_alphas(places: int, operations: Sequence[str]) -> nn.Parameter:
-    """Nearly equal alphas, (places, operations)."""
-    alphas = INITIAL_SPREAD * torch.randn(places, len(operations))
-    return nn.Parameter(alphas)
+class SearchedPart:
+    """What a module has beside its forward if it can be searched.
+
+    By default its alphas are one parameter ``alphas``, a row for each searched
+    place, or None in a derived network.
+
+    Attributes:
+        searched_operations: Abbreviations of Table 1, one for each column.
+    """
+
+    searched_operations: Sequence[str]
+    alphas: Optional[nn.Parameter]
+
+    def architecture(self) -> Dict[str, nn.Parameter]:
+        """Alphas by their names in this module; of a derived network none.
+
+        Whole rows, in the order of the searched places.
+        """
+        return {} if self.alphas is None else dict(alphas=self.alphas)
+
+    def alpha_rows(self) -> Tensor:
+        """All alphas, (places, operations).
+
+        Raises:
+            ValueError: A derived network.
+        """
+        rows = [
+            alphas.reshape(-1, len(self.searched_operations))
+            for alphas in self.architecture().values()
+        ]
+        if not rows:
+            raise ValueError(
+                f'{type(self).__name__} has no alphas: it was built with a '
+                'genotype; allowed: a supernet (genotype=None)'
+            )
+        return torch.cat(rows)
+
+    def derive(self):
+        """The operation with the largest alpha in each place.
+
+        Returns:
+            A genotype in the form that the class takes; here a list.
+
+        Raises:
+            ValueError: A derived network, or alphas that are not finite.
+        """
+        alphas = self.alpha_rows()
+        if not torch.isfinite(alphas).all():
+            raise ValueError(
+                'alphas are not finite, so no operation is the best'
+            )
+        return [self.searched_operations[i] for i in alphas.argmax(1).tolist()]
 
 
 def cell_alphas(genotype: Optional[Sequence[str]]) -> Optional[nn.Parameter]:
     """Alphas of a distillation cell (7, 7); None if it has a genotype."""
     if genotype is not None:
         return None
-    return new_alphas(NUM_EDGES, LOW_LEVEL_OPERATIONS)
-
-
-def derive_operations(
-    alphas: Optional[Tensor], operations: Sequence[str]
-) -> List[str]:
-    """The operation with the largest alpha in each place.
-
-    Raises:
-        ValueError: A derived network, or alphas that are not finite.
-    """
-    if alphas is None:
-        raise ValueError(
-            'nothing to derive: the network was built with a genotype; '
-            'allowed: a supernet (genotype=None)'
-        )
-    if not torch.isfinite(alphas).all():
-        raise ValueError('alphas are not finite, so no operation is the best')
-    return [operations[i] for i in alphas.argmax(1).tolist()]
+    return new_alphas(NUM_EDGES, len(LOW_LEVEL_OPERATIONS))
 
 
 def runnable_cells(
@@ -80,41 +110,39 @@ def runnable_cells(
 
 def find_searchable(
     model: nn.Module, part: Optional[str] = None
-) -> Dict[str, nn.Module]:
-    """Modules that own alphas: name in ``model`` -> module.
+) -> Dict[str, SearchedPart]:
+    """Supernets in a model: name in ``model`` -> module.
 
     Args:
-        model: Any model; wrapped ones (DDP) have longer names.
-        part: ``'scene'``, ``'task'`` or None for both.
+        model: Any model, without a distributed wrapper.
+        part: ``'scene'``, ``'task'`` or None for both. Scene is all that
+            stands at ``data_preprocessor.scene``, whatever its class; in a
+            model without that, at ``scene``. Task is the rest.
 
     Raises:
         ValueError: Unknown part.
     """
-    if part is not None and part not in PARTS:
-        raise ValueError(f'part={part!r}, allowed: {PARTS} or None')
+    is_in_part = _place_test(model, part)
     return {
         name: module
         for name, module in model.named_modules()
-        if isinstance(getattr(module, ALPHAS, None), nn.Parameter)
-        and part in (None, part_of(module))
+        if isinstance(module, SearchedPart)
+        and module.architecture()
+        and is_in_part(name)
     }
-
-
-def part_of(module: nn.Module) -> str:
-    """``'scene'`` for a scene module, ``'task'`` for everything else."""
-    return getattr(module, 'searched_part', 'task')
 
 
 def architecture_parameters(
     model: nn.Module, part: Optional[str] = None
 ) -> Dict[str, nn.Parameter]:
-    """Alphas by name, such as ``'neck.alphas'``; see :func:`find_searchable`.
+    """Alphas by name, such as ``'scene.alphas'``; see :func:`find_searchable`.
 
     The names are those of ``model.named_parameters()``.
     """
     return {
-        _join(name, ALPHAS): module.alphas
-        for name, module in find_searchable(model, part).items()
+        f'{place}.{name}' if place else name: alphas
+        for place, module in find_searchable(model, part).items()
+        for name, alphas in module.architecture().items()
     }
 
 
@@ -123,29 +151,37 @@ def weight_parameters(
 ) -> Dict[str, nn.Parameter]:
     """All parameters by name that are not alphas: what training moves.
 
-    Args:
-        model: As in :func:`find_searchable`.
-        part: ``'scene'``, those below scene modules (derived or not),
-            ``'task'``, the others, or None for both.
+    See :func:`find_searchable`.
     """
+    is_in_part = _place_test(model, part)
     alphas = architecture_parameters(model)
-    scenes = tuple(
-        _join(name, '')
-        for name, module in model.named_modules()
-        if part_of(module) == 'scene'
-    )
-    find_searchable(model, part)  # refuses an unknown part
     return {
         name: parameter
         for name, parameter in model.named_parameters()
-        if name not in alphas
-        and part
-        in (None, 'scene' if scenes and name.startswith(scenes) else 'task')
+        if name not in alphas and is_in_part(name)
     }
 
 
-def _join(prefix: str, name: str) -> str:
-    return f'{prefix}.{name}' if prefix else name
+def _place_test(
+    model: nn.Module, part: Optional[str]
+) -> Callable[[str], bool]:
+    """Whether a module or parameter of a name is in a part of the model."""
+    if part is not None and part not in PARTS:
+        raise ValueError(f'part={part!r}, allowed: {PARTS} or None')
+    scene = next((p for p in SCENE_PLACES if _is_module(model, p)), None)
+
+    def is_in_part(name: str) -> bool:
+        in_scene = scene is not None and f'{name}.'.startswith(f'{scene}.')
+        return part in (None, 'scene' if in_scene else 'task')
+
+    return is_in_part
+
+
+def _is_module(model: nn.Module, place: str) -> bool:
+    try:
+        return isinstance(attrgetter(place)(model), nn.Module)
+    except AttributeError:
+        return False
 
 
 def derive_genotype(model: nn.Module) -> dict:

@@ -14,7 +14,6 @@ from functools import partial
 from typing import (
     Callable,
     Iterable,
-    List,
     NamedTuple,
     Optional,
     Sequence,
@@ -30,8 +29,8 @@ from torch.utils.checkpoint import checkpoint
 
 from ruas_mm.arguments import check_choice, check_interval, check_whole_number
 from ruas_mm.models.architecture import (
+    SearchedPart,
     cell_alphas,
-    derive_operations,
     runnable_cells,
 )
 from ruas_mm.models.automatic_strength import automatic_strength
@@ -70,7 +69,7 @@ class SceneOutput(NamedTuple):
 
 
 @MODELS.register_module()
-class SceneModule(Enhancer):
+class SceneModule(SearchedPart, Enhancer):
     """K stages of ``t = t_hat - grad g(t_hat)``, ``u = y / t``.
 
     An enhancer (:class:`~ruas_mm.models.enhancers.Enhancer`) that also tells
@@ -112,7 +111,6 @@ class SceneModule(Enhancer):
         ValueError: An argument is outside what is allowed.
     """
 
-    searched_part = 'scene'
     searched_operations = LOW_LEVEL_OPERATIONS
 
     def __init__(
@@ -163,10 +161,6 @@ class SceneModule(Enhancer):
             DistillationCell(genotype, channels=3) for _ in range(num_stages)
         )
         self.alphas = cell_alphas(genotype)
-
-    def derive(self) -> List[str]:
-        """The genotype that a supernet's alphas prefer."""
-        return derive_operations(self.alphas, self.searched_operations)
 
     @property
     def radius(self) -> int:

@@ -6,12 +6,12 @@ Differs from the paper: nothing known; where step 5 leaves open which weights
 L_val^t sees, here both losses see omega_s after its virtual step.
 """
 
+import copy
 from functools import partial
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import torch
 from mmengine.dist import all_reduce_params, get_world_size
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from torch import Tensor, nn
 
@@ -20,13 +20,13 @@ from ruas_mm.models.architecture import (
     weight_parameters,
 )
 from ruas_mm.models.losses import SCENE_LOSSES
+from ruas_mm.models.unwrap import unwrap_model
 
-from .bilevel import MODES, Loss, architecture_gradient
+from .bilevel import Loss, architecture_gradient
 from .functional_loss import functional_loss
+from .virtual_step import momentum_buffers, sgd_steps
 
-FIRST_ORDER = MODES[0]
 Parameters = Dict[str, nn.Parameter]
-Combine = Callable[[Dict[str, Tensor]], Tensor]
 
 
 class ArchitectureStep:
@@ -37,17 +37,18 @@ class ArchitectureStep:
     processes all gradients are averaged, so that each moves its alphas as one
     process would on the joined batch.
 
-    The virtual step is that of the run's ``torch.optim.SGD`` (rate, momentum
-    with its buffers, weight decay); for other optimisers it is a plain
-    gradient step at their rate, as in DARTS. Clipping is left out.
+    The virtual step is that of the run's ``torch.optim.SGD``, weight by
+    weight (rate, momentum with its buffers, weight decay); for other
+    optimisers it is a plain gradient step at their rates, as in DARTS.
+    Clipping is left out.
 
     Args:
-        model: The model, wrapped or not; its ``part_losses`` tells the losses
-            of one part (:class:`LowLightEnhancer`, or any host's model in
+        model: The model, wrapped or not, whose ``part_losses`` gives the
+            losses of a part (:class:`LowLightEnhancer`, or any host's model in
             :func:`SceneConstrained`). For a global search any model.
         optim_wrapper: Of the weights.
         optimizer: Of the alphas.
-        mode: See :func:`architecture_gradient`.
+        gradient: See :func:`architecture_gradient`.
 
     Raises:
         ValueError: Several optimisers for the weights.
@@ -58,17 +59,17 @@ class ArchitectureStep:
         model: nn.Module,
         optim_wrapper: OptimWrapper,
         optimizer: torch.optim.Optimizer,
-        mode: str,
+        gradient: str,
     ) -> None:
         if not isinstance(optim_wrapper, OptimWrapper):
             raise ValueError(
                 'search needs one optimiser of the weights, got '
                 f'{type(optim_wrapper).__name__}; allowed: OptimWrapper'
             )
-        self.model = model.module if is_model_wrapper(model) else model
+        self.model = unwrap_model(model)
         self.optim_wrapper = optim_wrapper
         self.optimizer = optimizer
-        self.mode = mode
+        self.gradient = gradient
         self._found: Dict[str, Tuple[Parameters, Parameters]] = {}
         self.average = None
         if get_world_size() > 1:
@@ -115,17 +116,16 @@ class ArchitectureStep:
         alphas = {name: alpha.detach() for name, alpha in alphas.items()}
         weights = {n: w for n, w in weights.items() if w.requires_grad}
         val_part = 'end_to_end' if part == 'scene' and task_weight else part
-        settings = dict(lr=0.0)
-        if self.mode != FIRST_ORDER:
-            settings = sgd_settings(self.optim_wrapper.optimizer, weights)
+        optimizer = self.optim_wrapper.optimizer
         return architecture_gradient(
-            self._loss(train_batch, part, _sum),
-            self._loss(val_batch, val_part, partial(_weigh, task_weight)),
+            self._loss(train_batch, part, 1.0),
+            self._loss(val_batch, val_part, task_weight),
             weights,
             alphas,
-            mode=self.mode,
+            steps=sgd_steps(optimizer, weights),
+            momentum_buffers=momentum_buffers(optimizer, weights),
+            gradient=self.gradient,
             average=self.average,
-            **settings,
         )
 
     def _parameters(self, part: str) -> Tuple[Parameters, Parameters]:
@@ -138,65 +138,35 @@ class ArchitectureStep:
             )
         return self._found[part]
 
-    def _loss(self, batch: dict, part: str, combine: Combine) -> Loss:
+    def _loss(
+        self, batch: dict, part: str, task_weight: Optional[float]
+    ) -> Loss:
         def closure(model: nn.Module) -> Tensor:
-            data = model.data_preprocessor(batch, True)
+            # the hosts' preprocessors change the labels of a batch in place
+            data = model.data_preprocessor(copy.deepcopy(batch), True)
             if hasattr(model, 'part_losses'):
-                return combine(model.part_losses(part, **data))
-            return combine(model._run_forward(data, mode='loss'))
+                losses = model.part_losses(part, **data)
+            else:
+                losses = model(**data, mode='loss')
+            return weigh_losses(losses, task_weight)
 
         return functional_loss(self.model, closure)
 
 
-def sgd_settings(
-    optimizer: torch.optim.Optimizer, weights: Dict[str, Tensor]
-) -> dict:
-    """What the virtual step shares with the real one.
+def weigh_losses(
+    losses: Dict[str, Tensor], task_weight: Optional[float]
+) -> Tensor:
+    """``l_s + task_weight * l_t``; None: ``l_t`` alone.
 
     Args:
-        optimizer: Of the weights.
-        weights: Those that the step moves, by name.
-
-    Returns:
-        ``lr``, and of an SGD ``momentum``, ``momentum_buffers`` and
-        ``weight_decay``: arguments of :func:`architecture_gradient`.
-
-    Raises:
-        ValueError: The weights are in groups of different settings.
+        losses: What a model returns in mode ``'loss'``: tensors, or lists of
+            them. Entries without ``loss`` in their name are figures to be
+            logged, as in MMEngine.
+        task_weight: beta of Eq. (7).
     """
-    is_sgd = type(optimizer) is torch.optim.SGD
-    keys = ('lr', 'momentum', 'weight_decay') if is_sgd else ('lr',)
-    moved = {id(weight) for weight in weights.values()}
-    found = {
-        tuple(group[key] for key in keys)
-        for group in optimizer.param_groups
-        if moved.intersection(map(id, group['params']))
-    }
-    if len(found) > 1:
-        raise ValueError(
-            f'the searched weights have different {keys}: {sorted(found)}; '
-            'allowed: one setting (no paramwise_cfg), or '
-            "second_order='first_order'"
-        )
-    settings = dict(zip(keys, *found)) if found else dict(lr=0.0)
-    if settings.get('momentum'):
-        settings['momentum_buffers'] = {
-            name: optimizer.state[weight].get('momentum_buffer')
-            for name, weight in weights.items()
-            if weight in optimizer.state
-        }
-    return settings
-
-
-def _sum(losses: Dict[str, Tensor]) -> Tensor:
-    return _weigh(1.0, losses)
-
-
-def _weigh(task_weight: Optional[float], losses: Dict[str, Tensor]) -> Tensor:
-    """``l_s + task_weight * l_t``; None: ``l_t`` alone."""
     scene, task = [], []
     for name, loss in losses.items():
-        if 'loss' in name:  # others are figures to be logged: MMEngine
+        if 'loss' in name:
             of_scene = name.startswith(SCENE_LOSSES)
             (scene if of_scene else task).append(_mean(loss))
     if task_weight is None:

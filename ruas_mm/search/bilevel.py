@@ -6,21 +6,37 @@ https://arxiv.org/abs/2112.04719
 
 Differs from the paper: beside its finite differences (DARTS, Eq. 7 and 8,
 https://arxiv.org/abs/1806.09055) there are the exact second order and the
-first order; the virtual step has momentum and weight decay, as the real one.
+first order; for the virtual step see ``virtual_step.py``.
 """
 
-import math
+import random
 from contextlib import contextmanager
-from typing import Callable, Dict, Iterator, List, Optional
+from typing import Callable, Iterator, List, Optional
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-Tensors = Dict[str, Tensor]
-Loss = Callable[[Tensors, Tensors], Tensor]
+from ruas_mm.arguments import check_choice
+
+from .virtual_step import (
+    Buffers,
+    Steps,
+    Tensors,
+    check_steps,
+    scale_by_slope,
+    take_step,
+)
+
+Loss = Callable[[Tensors, Tensors, Callable], object]
+"""Takes (weights, alphas, use) and returns what ``use`` makes of the loss.
+
+``use`` takes the loss, a tensor of one number, and may run its backward pass;
+until it returns, the loss must stand by the weights and alphas it was given.
+"""
 Average = Callable[[List[Tensor]], object]
 
-MODES = ('first_order', 'finite_difference', 'exact')
+GRADIENTS = ('first_order', 'finite_difference', 'exact')
 RADIUS = 0.01  # how far the weights move in a finite difference: DARTS
 
 
@@ -33,40 +49,42 @@ def architecture_gradient(
     val_loss: Loss,
     weights: Tensors,
     alphas: Tensors,
-    lr: float,
-    momentum: float = 0.0,
-    momentum_buffers: Optional[Dict[str, Optional[Tensor]]] = None,
-    weight_decay: float = 0.0,
-    mode: str = 'finite_difference',
+    steps: Steps,
+    momentum_buffers: Optional[Buffers] = None,
+    gradient: str = 'finite_difference',
     average: Optional[Average] = None,
 ) -> Tensors:
     """Gradient of ``val_loss(w', alphas)`` by the alphas.
 
-    ``w' = w - lr (momentum * buffer + gradient + weight_decay * w)`` is the
-    step that ``torch.optim.SGD`` would do on ``train_loss``, so that ``w'``
-    depends on the alphas. No input is changed, no ``.grad`` is read or written
-    and nothing that is returned shares memory with an input.
+    ``w'`` is ``w`` after the step that ``torch.optim.SGD`` would do on
+    ``train_loss``, so that it depends on the alphas. No input is changed, no
+    ``.grad`` is read or written and nothing that is returned shares memory
+    with an input.
 
-    Each evaluation of a loss starts from PyTorch's random state of the call
-    (CPU and CUDA), which is put back: all of them, and the real step on the
-    same batch, see the same dropout. Finite differences want losses in
-    float32 or float64: under float16 autocast they drown in rounding.
+    With ``s`` the slope of each weight's step (``lr``, times its share of the
+    momentum) the gradient is ``d L_val/d alphas - d<g, s v>/d alphas``, where
+    ``v = d L_val/d w'`` and ``g = d L_train/d w``.
+
+    Each evaluation of a loss starts from the random states of the call
+    (PyTorch's, NumPy's and Python's), which are put back: all of them, and
+    the real step on the same batch, see the same dropout and the same
+    augmentation of batches. Finite differences want losses in float32 or
+    float64: under float16 autocast they drown in rounding.
 
     Args:
-        train_loss: From (weights, alphas) to one number.
+        train_loss: See ``Loss``.
         val_loss: The same, on other pictures.
         weights: By name; entries with ``requires_grad=False`` stay fixed. Only
             where no entry is an ``nn.Parameter`` or requires a gradient (plain
             tensors), all vary.
         alphas: As ``weights``; the names are independent of theirs.
-        lr: Step size of the virtual step.
-        momentum: Of the virtual step.
+        steps: By the names of ``weights``; a weight that is missing does not
+            move.
         momentum_buffers: By the names of ``weights``, as in the state of
             ``torch.optim.SGD``; missing or None: its first step.
-        weight_decay: Of the virtual step.
-        mode: ``'first_order'``: no virtual step, the direct term at ``w``
+        gradient: ``'first_order'``: no virtual step, the direct term at ``w``
             (``train_loss`` is not called). ``'finite_difference'``: two more
-            gradients at ``w +- .01 v / |v|`` stand for the second derivative
+            gradients at ``w +- .01 s v / |s v|`` stand for the derivative
             (paper). ``'exact'``: through the graph of the training gradient,
             which takes more memory and is blind to the curvature that sits
             in the kinks of a (leaky) ReLU.
@@ -84,35 +102,30 @@ def architecture_gradient(
         ValueError: A loss that is not one number, or an argument out of its
             range.
     """
-    _check_arguments(
-        weights, lr, momentum, momentum_buffers, weight_decay, mode
-    )
+    check_choice('gradient', gradient, GRADIENTS)
+    check_steps(weights, steps, momentum_buffers)
+    buffers = momentum_buffers or {}
     weights, alphas = _leaves(weights), _leaves(alphas)
     train = _Evaluation('train_loss', train_loss, average)
     val = _Evaluation('val_loss', val_loss, average)
-    if mode == 'first_order':
+    if gradient == 'first_order':
         (direct,) = val.gradients(weights, alphas, by=[alphas])
         return _like(alphas, val.averaged(direct, alphas))
 
-    exact = mode == 'exact'
+    exact = gradient == 'exact'
     (own,) = train.gradients(weights, alphas, by=[weights], create_graph=exact)
-    stepped = _virtual_step(
-        weights,
-        train.averaged(own, weights),
-        lr,
-        momentum,
-        momentum_buffers or {},
-        weight_decay,
-    )
+    mean = train.averaged(own, weights)
+    stepped = take_step(weights, mean, steps, buffers)
     direct, v = val.gradients(
         {**weights, **stepped}, alphas, by=[alphas, stepped]
     )
     direct, v = val.averaged(direct, alphas), val.averaged(v, stepped)
+    v = scale_by_slope(v, steps, buffers)
     if exact:
         mixed = _derivative_along(own, v, alphas)
     else:
         mixed = _difference_along(train, v, weights, alphas)
-    return _like(alphas, direct, train.averaged(mixed, alphas), -lr)
+    return _like(alphas, direct, train.averaged(mixed, alphas))
 
 
 class _Evaluation:
@@ -131,22 +144,25 @@ class _Evaluation:
         create_graph: bool = False,
     ) -> List[Tensors]:
         """Of this process; entries that the loss does not reach are absent."""
-        with torch.enable_grad(), _same_random_numbers(weights, alphas):
-            loss = self.function(weights, alphas)
+        varying = [
+            (part, name, t)
+            for part, tensors in enumerate(by)
+            for name, t in tensors.items()
+            if t.requires_grad
+        ]
+
+        def differentiate(loss: Tensor) -> List[Optional[Tensor]]:
             self._check(loss)
-            varying = [
-                (part, name, t)
-                for part, tensors in enumerate(by)
-                for name, t in tensors.items()
-                if t.requires_grad
-            ]
-            gradients = [{} for _ in by]
             if not (loss.requires_grad and varying):
-                return gradients
+                return [None] * len(varying)
             inputs = [t for _, _, t in varying]
-            found = torch.autograd.grad(
+            return torch.autograd.grad(
                 loss, inputs, create_graph=create_graph, allow_unused=True
             )
+
+        with torch.enable_grad(), _same_random_numbers(weights, alphas):
+            found = self.function(weights, alphas, differentiate)
+        gradients = [{} for _ in by]
         for (part, name, _), gradient in zip(varying, found):
             if gradient is not None:
                 gradients[part][name] = gradient
@@ -189,29 +205,6 @@ class _Evaluation:
                 f'{self.name} is {value.item()}, allowed: a finite number; '
                 'the architecture was not updated'
             )
-
-
-def _virtual_step(
-    weights: Tensors,
-    gradient: Tensors,
-    lr: float,
-    momentum: float,
-    buffers: Dict[str, Optional[Tensor]],
-    weight_decay: float,
-) -> Tensors:
-    """What ``torch.optim.SGD`` does, into new tensors."""
-    if not gradient:
-        return {}
-    with torch.no_grad():
-        before = [weights[name] for name in gradient]  # others do not move
-        step = torch._foreach_add(
-            list(gradient.values()), before, alpha=weight_decay
-        )
-        for name, s in zip(gradient, step):
-            if buffers.get(name) is not None:
-                s.add_(buffers[name], alpha=momentum)
-        stepped = torch._foreach_add(before, step, alpha=-lr)
-    return {n: t.requires_grad_() for n, t in zip(gradient, stepped)}
 
 
 def _derivative_along(
@@ -261,12 +254,9 @@ def _norms(tensors: Tensors) -> Tensor:
 
 
 def _like(
-    alphas: Tensors,
-    direct: Tensors,
-    mixed: Optional[Tensors] = None,
-    factor: float = 0.0,
+    alphas: Tensors, direct: Tensors, mixed: Optional[Tensors] = None
 ) -> Tensors:
-    """``direct + factor * mixed`` for each alpha, in memory of its own."""
+    """``direct - mixed`` for each alpha, in memory of its own."""
     total = {}
     for name, alpha in alphas.items():
         # new memory: autograd may hand out one tensor twice, or expanded
@@ -274,7 +264,7 @@ def _like(
         if name in direct:
             total[name] += direct[name]
         if mixed and name in mixed:
-            total[name] += factor * mixed[name]
+            total[name] -= mixed[name]
     return total
 
 
@@ -296,31 +286,9 @@ def _leaves(tensors: Tensors) -> Tensors:
 def _same_random_numbers(*tensors: Tensors) -> Iterator[None]:
     devices = {t.device for group in tensors for t in group.values()}
     with torch.random.fork_rng([d for d in devices if d.type == 'cuda']):
-        yield
-
-
-def _check_arguments(
-    weights: Tensors,
-    lr: float,
-    momentum: float,
-    buffers: Optional[Dict[str, Optional[Tensor]]],
-    weight_decay: float,
-    mode: str,
-) -> None:
-    if mode not in MODES:
-        raise ValueError(f'mode={mode!r}, allowed: {MODES}')
-    numbers = dict(lr=lr, momentum=momentum, weight_decay=weight_decay)
-    for name, value in numbers.items():
-        if not 0 <= value < math.inf:
-            raise ValueError(f'{name}={value}, allowed: at least 0')
-    for name, buffer in (buffers or {}).items():
-        if name not in weights:
-            raise ValueError(
-                f'momentum_buffers have {name!r}, allowed: names of weights, '
-                f'such as {sorted(weights)[:3]}'
-            )
-        if buffer is not None and buffer.shape != weights[name].shape:
-            raise ValueError(
-                f'momentum_buffers[{name!r}] has shape {list(buffer.shape)}, '
-                f'allowed: {list(weights[name].shape)}, that of the weight'
-            )
+        python, numpy = random.getstate(), np.random.get_state()
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)

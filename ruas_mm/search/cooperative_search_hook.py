@@ -9,6 +9,7 @@ beside its finite differences the second order can be exact or left out;
 """
 
 import random
+from pathlib import Path
 from typing import Dict, Optional, Union
 
 import numpy as np
@@ -16,17 +17,19 @@ import torch
 from mmengine.dist import get_rank, get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch import nn
 
+from ruas_mm.arguments import check_at_least, check_choice, check_whole_number
 from ruas_mm.models.architecture import (
     architecture_parameters,
     derive_genotype,
 )
+from ruas_mm.models.unwrap import unwrap_model
 from ruas_mm.registry import HOOKS
 from ruas_mm.search.architecture_step import ArchitectureStep
-from ruas_mm.search.bilevel import MODES, NotFiniteError
-from ruas_mm.search.report import SearchReport, alpha_scalars
+from ruas_mm.search.bilevel import GRADIENTS, NotFiniteError
+from ruas_mm.search.report import SearchReport, alpha_scalars, subnet_name
 from ruas_mm.search.schedule import SearchSchedule
 from ruas_mm.search.validation_batches import (
     ValidationBatches,
@@ -59,13 +62,13 @@ class CooperativeSearchHook(Hook):
     Args:
         val_dataloader: Config of the validation loader, disjoint from the
             training set; its pictures are prepared as for training. None: the
-            other half of the training set, which is a :class:`HalfDataset`.
+            other half of the training set, which is a ``HalfDataset``.
         phases: Lengths of a ``scene`` and a ``task`` phase.
         strategy: ``'cooperative'`` (Algorithm 1), ``'independent'`` or
             ``'global'`` (Table 4); see :class:`SearchSchedule`.
         beta: Weight of the task in the scene's validation loss, Eq. (7). 1:
             release.
-        second_order: ``'finite_difference'`` (paper), ``'exact'`` or
+        gradient: ``'finite_difference'`` (paper), ``'exact'`` or
             ``'first_order'``; see :func:`architecture_gradient`.
         optimizer: Of the alphas. Adam, 3e-4, (.5, .999), 1e-3: Sec. 6.1
             (5e-4 for detection and segmentation, Sec. 7).
@@ -74,7 +77,9 @@ class CooperativeSearchHook(Hook):
         by_epoch: Whether ``phases``, ``warm_up`` and ``interval`` are epochs
             (of an epoch loop) or iterations.
         train_config: Config of a network with a genotype, which the search
-            shall replace; see :class:`SearchReport`.
+            shall replace; see :class:`SearchReport`. A path that is relative
+            starts at the folder of the search's config, or at the working
+            folder.
 
     Raises:
         ValueError: An argument out of range; later, a model with nothing to
@@ -89,26 +94,21 @@ class CooperativeSearchHook(Hook):
         phases: Optional[Dict[str, int]] = None,
         strategy: str = 'cooperative',
         beta: float = 1.0,
-        second_order: str = 'finite_difference',
+        gradient: str = 'finite_difference',
         optimizer: Optional[dict] = None,
         warm_up: int = 0,
         interval: int = 1,
         by_epoch: bool = True,
         train_config: Optional[str] = None,
     ) -> None:
-        if beta < 0:
-            raise ValueError(f'beta={beta}, allowed: at least 0')
-        if second_order not in MODES:
-            raise ValueError(
-                f'second_order={second_order!r}, allowed: {MODES}'
-            )
-        if interval < 1:
-            raise ValueError(f'interval={interval}, allowed: at least 1')
+        check_at_least('beta', beta, 0)
+        check_choice('gradient', gradient, GRADIENTS)
+        check_whole_number('interval', interval, 1)
         self.val_dataloader = val_dataloader
         self.phases = phases or dict(scene=1, task=1)
         self.strategy = strategy
         self.beta = beta
-        self.second_order = second_order
+        self.gradient = gradient
         self.optimizer_cfg = optimizer or dict(
             type='Adam', lr=3e-4, betas=(0.5, 0.999), weight_decay=1e-3
         )
@@ -122,12 +122,16 @@ class CooperativeSearchHook(Hook):
         self.by_epoch = by_epoch
         self.train_config = train_config
         self.part: Optional[str] = None
+        self.report: Optional[SearchReport] = None  # until training begins
+        self._loaded: Optional[dict] = None
 
-    def before_run(self, runner: Runner) -> None:
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Keep what a search has left in it until training begins."""
+        self._loaded = checkpoint.get(STATE)
+
+    def before_train(self, runner: Runner) -> None:
         """Build all that the search has of its own."""
-        if not isinstance(runner._train_loop, BaseLoop):
-            return  # testing: nothing of the training is built
-        model = _unwrap(runner.model)
+        model = unwrap_model(runner.model)
         derive_genotype(model)  # refuses a model with nothing to search
         self._check_model(runner, model)
         loop_has_epochs = isinstance(runner.train_loop, EpochBasedTrainLoop)
@@ -152,9 +156,16 @@ class CooperativeSearchHook(Hook):
         self.optimizer = kind(self.alphas.values(), **settings)
         self.step = ArchitectureStep(
             runner.model, runner.optim_wrapper, self.optimizer,
-            self.second_order,
+            self.gradient,
         )  # fmt: skip
-        self.report = SearchReport(runner.work_dir, self.train_config)
+        if runner.iter:  # resumed
+            self._resume()
+        config = runner.cfg.filename or runner.work_dir
+        self.report = SearchReport(
+            runner.work_dir,
+            _find_config(self.train_config, Path(config).parent),
+            subnet_name(Path(config).stem),
+        )
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Random numbers of the first batch's augmentation."""
@@ -165,11 +176,8 @@ class CooperativeSearchHook(Hook):
     ) -> None:
         """Update the alphas; the loop then trains the weights."""
         _seed(runner)
-        accumulated = runner.optim_wrapper._accumulative_counts
-        if self.part is not None and (
-            runner.optim_wrapper.inner_count % accumulated
-        ):
-            return  # within a weight step
+        if self.part is not None and not runner.optim_wrapper.should_update():
+            return  # the batch before has not ended its weight step
         progress = runner.epoch if self.by_epoch else runner.iter
         self._enter(self.schedule.part_at(progress), runner)
         if not self.schedule.moves_alphas(progress):
@@ -207,8 +215,8 @@ class CooperativeSearchHook(Hook):
 
     def after_run(self, runner: Runner) -> None:
         """The log ends with what to do next."""
-        if hasattr(self, 'report') and is_main_process():
-            found = derive_genotype(_unwrap(runner.model))
+        if self.report is not None and is_main_process():
+            found = derive_genotype(unwrap_model(runner.model))
             runner.logger.info(
                 f'The search has found {found}, written to '
                 f'{self.report.genotype_path}. Train it:\n'
@@ -223,11 +231,9 @@ class CooperativeSearchHook(Hook):
             position=self.val_batches.position,
         )
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Go on where the search was, if the run is resumed."""
-        if not runner._resume or not hasattr(self, 'val_batches'):
-            return
-        state = checkpoint.get(STATE)
+    def _resume(self) -> None:
+        """Go on where the search was."""
+        state = self._loaded
         if state is None or state['alphas'] != list(self.alphas):
             raise ValueError(
                 'the checkpoint to resume from holds no search of '
@@ -261,7 +267,7 @@ class CooperativeSearchHook(Hook):
         if part == self.part:
             return
         self.part = part
-        model = _unwrap(runner.model)
+        model = unwrap_model(runner.model)
         if hasattr(model, 'train_only'):
             model.train_only(part)
         for alpha in self.alphas.values():  # weight steps leave them alone
@@ -274,14 +280,14 @@ class CooperativeSearchHook(Hook):
         """Files and scalars; a full disk ends the search at the end only."""
         if not is_main_process():
             return
-        model = _unwrap(runner.model)
+        model = unwrap_model(runner.model)
         runner.visualizer.add_scalars(alpha_scalars(model), step=iteration)
         try:
             self.report.write(
                 model,
                 f'{self.strategy} search, iteration {iteration}',
                 strategy=self.strategy,
-                second_order=self.second_order,
+                gradient=self.gradient,
                 seed=runner.seed,
                 iteration=iteration,
                 run=runner.experiment_name,
@@ -308,12 +314,15 @@ class CooperativeSearchHook(Hook):
         raise NotFiniteError(
             f'the search stops at iteration {runner.iter}: {why}; {kept}. '
             'Try a smaller learning rate, clip_grad, or resume with '
-            'another second_order'
+            'another gradient'
         ) from error
 
 
-def _unwrap(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model
+def _find_config(path: Optional[str], folder: Path) -> Optional[str]:
+    """A config that another one names, beside it or as it stands."""
+    if path is not None and (folder / path).is_file():
+        return str(folder / path)
+    return path
 
 
 def _seed(runner: Runner) -> None:

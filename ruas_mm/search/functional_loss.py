@@ -1,13 +1,15 @@
 """A model's loss as a pure function of its weights and architecture."""
 
 from contextlib import contextmanager
-from typing import Callable, Iterator, Set
+from typing import Any, Callable, Iterator, Set
 
-from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from .bilevel import Loss, Tensors
+from ruas_mm.models.unwrap import unwrap_model
+
+from .bilevel import Loss
+from .virtual_step import Tensors
 
 
 def functional_loss(
@@ -16,9 +18,14 @@ def functional_loss(
     """A loss of (weights, alphas) out of a loss of a model.
 
     The model keeps its parameters and buffers: it is run with those that are
-    given and, if none is, with its own; batch statistics go to a copy.
-    Activation checkpoints (``with_cp``) are off meanwhile: in the backward
-    pass they would recompute with the model's own parameters.
+    given and, if none is, with its own; batch statistics go to a copy, and
+    attributes that the run binds anew are put back (mmdet's
+    ``BatchSyncRandomResize`` draws the size of the next batch).
+
+    Activation checkpoints recompute with what was given, too, as long as the
+    backward pass runs in ``use``. Those that a module's ``with_cp`` switches
+    on are off meanwhile: the hosts' are reentrant, which PyTorch refuses
+    outside of ``backward()``.
 
     Args:
         model: The model. Of a distributed wrapper, the model inside is run,
@@ -29,24 +36,27 @@ def functional_loss(
 
     Returns:
         A callable of two dictionaries, both with names as in
-        ``model.named_parameters()``. It raises a ValueError for names that the
-        model has not, or that are in both.
+        ``model.named_parameters()``, and of ``use``, by default nothing; see
+        :data:`~ruas_mm.search.bilevel.Loss`. It raises a ValueError for names
+        that the model has not, or that are in both.
     """
-    while is_model_wrapper(model):
-        model = model.module
-    runner = _Runner(model, closure)
+    model = unwrap_model(model)
     parameters = dict(model.named_parameters(remove_duplicate=False))
     has_ties = len(parameters) > len(set(map(id, parameters.values())))
     known = set(parameters)
 
-    def loss(weights: Tensors, alphas: Tensors) -> Tensor:
+    def loss(
+        weights: Tensors,
+        alphas: Tensors,
+        use: Callable[[Tensor], Any] = _itself,
+    ) -> Any:
         _check_names(type(model).__name__, known, weights, alphas)
         tensors = {name: b.clone() for name, b in model.named_buffers()}
         tensors.update(weights)
         tensors.update(alphas)
-        with _without_checkpoints(model):
+        with _as_it_was(model):
             return functional_call(
-                runner,
+                _Runner(model, lambda: use(closure(model))),
                 {f'model.{k}': v for k, v in tensors.items()},
                 (),
                 tie_weights=has_ties,  # looking for them takes its time
@@ -55,28 +65,36 @@ def functional_loss(
     return loss
 
 
-class _Runner(nn.Module):
-    """Gives ``functional_call`` a forward that runs the closure."""
+def _itself(loss: Tensor) -> Tensor:
+    return loss
 
-    def __init__(self, model: nn.Module, closure: Callable) -> None:
+
+class _Runner(nn.Module):
+    """Gives ``functional_call`` a forward that runs a function."""
+
+    def __init__(self, model: nn.Module, function: Callable[[], Any]) -> None:
         super().__init__()
         self.model = model
-        self.closure = closure
+        self.function = function
 
-    def forward(self) -> Tensor:
-        return self.closure(self.model)
+    def forward(self) -> Any:
+        return self.function()
 
 
 @contextmanager
-def _without_checkpoints(model: nn.Module) -> Iterator[None]:
-    modules = [m for m in model.modules() if getattr(m, 'with_cp', False)]
+def _as_it_was(model: nn.Module) -> Iterator[None]:
+    """Switch ``with_cp`` off and, in the end, put all attributes back."""
+    modules = list(model.modules())
+    before = [dict(vars(module)) for module in modules]
     for module in modules:
-        module.with_cp = False
+        if getattr(module, 'with_cp', False):
+            module.with_cp = False
     try:
         yield
     finally:
-        for module in modules:
-            module.with_cp = True
+        for module, attributes in zip(modules, before):
+            vars(module).clear()
+            vars(module).update(attributes)
 
 
 def _check_names(

@@ -1,4 +1,4 @@
-"""What a search leaves behind: genotype file, picture, config, scalars."""
+"""What a search leaves behind: genotype, picture, config, scalars."""
 
 import os
 from pathlib import Path
@@ -19,25 +19,43 @@ from ruas_mm.search.genotype_picture import save_genotype_picture
 
 EDGES = ('c1_d', 'c1_r', 'c2_d', 'c2_r', 'c3_d', 'c3_r', 'c4')
 SKIP = 'SC'
+GENOTYPE_FILE = 'genotype.json'
+# No second _base_, as the first may have a genotype, too, and no import
+# statement, which makes a config one of MMEngine's other kind.
+SUBNET_CONFIG = '''"""The network that a search has found, from {file}.
+
+Command:  {command}
+"""
+
+_base_ = {base!r}
+
+genotype = __import__('json').load(
+    open('{{{{ fileDirname }}}}/{file}'))['genotype']
+model = {model}
+'''
 
 
 class SearchReport:
     """Files of a search in one folder; each is replaced as a whole.
 
     ``genotype.json``, which a config can name in its ``_base_``,
-    ``genotype.png``, the cells as in Fig. 5, and ``derived.py``, a config that
-    trains the network which was found.
+    ``genotype.png``, the cells as in Fig. 5, and a config that trains the
+    network which was found: it reads ``genotype.json``.
 
     Args:
         folder: Where to write.
-        train_config: Config of a network of the same kind with some genotype;
-            ``derived.py`` is based on it. None: no such file.
+        train_config: Config of a network of the same kind with some genotype,
+            on which the written config is based. None: none is written.
+        subnet: File name of that config, see :func:`subnet_name`. As train
+            tools name their folders by the config, each search needs its own.
 
     Raises:
         ValueError: There is no such config.
     """
 
-    def __init__(self, folder: Path, train_config: Optional[str]) -> None:
+    def __init__(
+        self, folder: Path, train_config: Optional[str], subnet: str
+    ) -> None:
         self.folder = Path(folder)
         self.train_config = train_config
         if train_config is not None and not Path(train_config).is_file():
@@ -45,8 +63,8 @@ class SearchReport:
                 f'train_config={train_config!r} is no file, allowed: a '
                 'config that trains the derived network, or None'
             )
-        self.genotype_path = self.folder / 'genotype.json'
-        self.derived_path = self.folder / 'derived.py'
+        self.genotype_path = self.folder / GENOTYPE_FILE
+        self.subnet_path = self.folder / subnet
 
     @property
     def command(self) -> str:
@@ -56,7 +74,7 @@ class SearchReport:
                 'python tools/train.py CONFIG, where CONFIG has '
                 f'{self.genotype_path} in its _base_'
             )
-        return f'python tools/train.py {self.derived_path}'
+        return f'python tools/train.py {self.subnet_path}'
 
     def write(self, model: nn.Module, title: str, **meta) -> dict:
         """Write all files.
@@ -80,30 +98,39 @@ class SearchReport:
         )
         if self.train_config is not None:
             base = os.path.relpath(self.train_config, self.folder)
-            text = _derived_config(model, Path(base).as_posix(), self.command)
-            with atomic_write(self.derived_path) as temporary:
+            text = _subnet_config(model, Path(base).as_posix(), self.command)
+            with atomic_write(self.subnet_path) as temporary:
                 temporary.write_text(text, encoding='utf-8')
         return genotype
 
 
-def _derived_config(model: nn.Module, base: str, command: str) -> str:
+def subnet_name(search_config: str) -> str:
+    """``'ruas_subnet_lol.py'`` of a search called ``'ruas_supernet_lol'``."""
+    if 'supernet' in search_config:
+        return f'{search_config.replace("supernet", "subnet")}.py'
+    return f'{search_config}_subnet.py'
+
+
+def _subnet_config(model: nn.Module, base: str, command: str) -> str:
     options: dict = {}
-    for name, module in find_searchable(model).items():
+    for name in find_searchable(model):
         place = options
         for word in name.split('.'):
             place = place.setdefault(word, {})
-        place['genotype'] = module.derive()
-    lines = [
-        '"""The network that a search has found.',
-        '',
-        f'Command:  {command}',
-        '"""',
-        '',
-        f'_base_ = {base!r}',
-        '',
-        f'model = {pformat(options, width=76, sort_dicts=False)}',
-    ]
-    return '\n'.join(lines) + '\n'
+        place['genotype'] = _Code(f'genotype[{part_name(name)!r}]')
+    return SUBNET_CONFIG.format(
+        command=command,
+        base=base,
+        file=GENOTYPE_FILE,
+        model=pformat(options, width=70, sort_dicts=False),
+    )
+
+
+class _Code(str):
+    """Printed as it stands."""
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def alpha_scalars(model: nn.Module) -> Dict[str, float]:
@@ -116,7 +143,7 @@ def alpha_scalars(model: nn.Module) -> Dict[str, float]:
     scalars = {}
     for name, module in find_searchable(model).items():
         prefix = f'search/{part_name(name)}'
-        mixture = module.alphas.detach().double().softmax(1)
+        mixture = module.alpha_rows().detach().double().softmax(1)
         places, choices = mixture.shape
         entropy = -(mixture * mixture.clamp_min(1e-12).log()).sum(1)
         uniform = mixture.new_tensor(float(choices)).log()

@@ -9,6 +9,8 @@ lengths.
 
 from typing import Dict, Optional
 
+from ruas_mm.arguments import check_choice
+
 STRATEGIES = ('cooperative', 'independent', 'global')
 SEARCHED_PARTS = ('scene', 'task')
 
@@ -39,8 +41,7 @@ class SearchSchedule:
         total: int,
         warm_up: int = 0,
     ) -> None:
-        if strategy not in STRATEGIES:
-            raise ValueError(f'strategy={strategy!r}, allowed: {STRATEGIES}')
+        check_choice('strategy', strategy, STRATEGIES)
         if set(phases) != set(SEARCHED_PARTS) or min(phases.values()) < 1:
             raise ValueError(
                 f'phases={dict(phases)}, allowed: lengths >= 1 of '

@@ -3,7 +3,7 @@
 import copy
 import logging
 from pathlib import Path
-from typing import Iterator, Set
+from typing import Iterator, Optional, Set
 
 from mmengine.logging import print_log
 from torch.utils.data import DataLoader, Dataset
@@ -53,32 +53,57 @@ class ValidationBatches:
                     seeded.set_epoch(epoch)
             self._iterator = iter(self.dataloader)
         self.position += 1
-        return next(self._iterator)
+        try:
+            return next(self._iterator)
+        except StopIteration:  # batch samplers may promise one too many
+            if index == 0:
+                raise ValueError(
+                    'the validation loader of the search gives no batch; '
+                    'allowed: at least one'
+                ) from None
+            self.position = (epoch + 1) * len(self.dataloader)
+            return next(self)
 
 
 def other_half(train_dataloader: dict) -> dict:
     """Config of a loader like the training loader, on the other half.
 
     Args:
-        train_dataloader: Config; its data set is a :class:`HalfDataset`.
+        train_dataloader: Config; its data set, or what all of its wrappers
+            hold, is a ``HalfDataset``.
 
     Raises:
         ValueError: It is another data set.
     """
-    dataset = train_dataloader.get('dataset', {})
-    if dataset.get('half') not in HALVES:
+    loader = copy.deepcopy(dict(train_dataloader))
+    dataset = loader.get('dataset', {})
+    loader['dataset'] = _with_other_half(dataset)
+    if loader['dataset'] is None:
         raise ValueError(
             'val_dataloader=None takes the other half of the training set, '
             f'but that is {dataset.get("type")!r}; allowed: '
             "dict(type='ruas_mm.HalfDataset', half='even', dataset=...), or "
             'a val_dataloader'
         )
-    loader = copy.deepcopy(dict(train_dataloader))
-    loader['dataset']['half'] = HALVES[1 - HALVES.index(dataset['half'])]
     loader['sampler'] = dict(type='DefaultSampler', shuffle=True)
     # workers that go on from epoch to epoch cannot be resumed
-    loader.update(drop_last=True, persistent_workers=False)
+    loader['persistent_workers'] = False
+    if not loader.get('batch_sampler'):  # which decides by itself
+        loader['drop_last'] = True
+    loader.pop('num_batch_per_epoch', None)  # it would be the same few
     return loader
+
+
+def _with_other_half(dataset: dict) -> Optional[dict]:
+    """The same config on the other half; None if some of it is no half."""
+    if dataset.get('half') in HALVES:
+        other = HALVES[1 - HALVES.index(dataset['half'])]
+        return dict(dataset, half=other)
+    if isinstance(dataset.get('dataset'), dict):
+        inner = _with_other_half(dataset['dataset'])
+        return inner and dict(dataset, dataset=inner)
+    inner = [_with_other_half(d) for d in dataset.get('datasets', [])]
+    return dict(dataset, datasets=inner) if inner and all(inner) else None
 
 
 def warn_of_shared_files(train: Dataset, val: Dataset) -> None:
@@ -97,10 +122,7 @@ def warn_of_shared_files(train: Dataset, val: Dataset) -> None:
 
 
 def image_files(dataset: Dataset) -> Set[str]:
-    """Files of a data set of MMEngine's kind; of others none is known.
-
-    Some wrappers of the hosts (mmdet's ``MultiImageMixDataset``) tell none.
-    """
+    """Files of a data set of MMEngine's kind; of others none is known."""
     inner = getattr(dataset, 'dataset', dataset)
     if not all(hasattr(d, 'get_data_info') for d in (dataset, inner)):
         return set()

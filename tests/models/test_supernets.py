@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,10 +10,12 @@ from torch.func import functional_call
 
 from ruas_mm.models.architecture import (
     architecture_parameters,
+    derive_genotype,
     find_searchable,
     weight_parameters,
 )
 from ruas_mm.models.cells import HIGH_LEVEL_OPERATIONS, LOW_LEVEL_OPERATIONS
+from ruas_mm.models.searched_convolutions import SearchedConvolutions
 from ruas_mm.registry import MODELS
 
 LOW_LEVEL = dict(
@@ -102,6 +105,14 @@ def copy_weights(module, derived):
     derived.load_state_dict({k: state[k] for k in derived.state_dict()})
 
 
+def set_alphas(module, rows):
+    """Rows of any owner: those of cells, or of its places."""
+    for alphas in module.architecture().values():
+        count = alphas.numel() // len(module.searched_operations)
+        alphas.data.copy_(rows[:count].view_as(alphas))
+        rows = rows[count:]
+
+
 def flat_genotype(genotype):
     if isinstance(genotype, dict):
         return [*genotype['reg'], *genotype['cls']]
@@ -112,11 +123,15 @@ def flat_genotype(genotype):
 def test_alphas(name):
     module = supernet(name)
     rows = ROWS.get(name, 6)
-    assert module.alphas.shape == (rows, len(operations(name)))
-    assert 2e-4 < module.alphas.std() < 3e-3
-    assert list(architecture_parameters(module)) == ['alphas']
-    assert 'alphas' in module.state_dict()
-    assert sum('alphas' in key for key in module.state_dict()) == 1
+    alphas = module.alpha_rows()
+    assert alphas.shape == (rows, len(operations(name)))
+    assert 2e-4 < alphas.std() < 3e-3
+    owned = architecture_parameters(module)
+    assert len(owned) == (1 if name in LOW_LEVEL else rows)
+    named = dict(module.named_parameters())
+    assert all(named[key] is alpha for key, alpha in owned.items())
+    keys = [key for key in module.state_dict() if 'alphas' in key]
+    assert set(keys) == set(owned)
 
 
 @pytest.mark.parametrize('name', NAMES)
@@ -126,7 +141,8 @@ def test_gradients_reach_alphas_and_weights(name):
     sum(y.square().sum() for y in flat(module(x))).backward()
     for key, parameter in module.named_parameters():
         assert parameter.grad is not None, key
-    assert (module.alphas.grad.abs().sum(1) > 0).all()
+    for alphas in module.architecture().values():
+        assert (alphas.grad.abs().sum(-1) > 0).all()
 
 
 @pytest.mark.parametrize('name', NAMES)
@@ -134,9 +150,10 @@ def test_one_hot_alphas_equal_the_derived_network(name):
     module = supernet(name).eval()
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
-        noise = torch.randn(module.alphas.shape, generator=generator)
+        noise = torch.randn(module.alpha_rows().shape, generator=generator)
         best = noise.argmax(1, keepdim=True)
-        module.alphas.fill_(-200).scatter_(1, best, 200)
+        rows = torch.full_like(noise, -200).scatter_(1, best, 200)
+        set_alphas(module, rows)
     genotype = json.loads(json.dumps(module.derive()))
     chosen = [operations(name)[i] for i in best.flatten().tolist()]
     assert flat_genotype(genotype) == chosen
@@ -156,8 +173,11 @@ def test_another_alpha_gives_another_result(name):
     module = supernet(name).eval()
     x = inputs(name)
     before = flat(module(x))
-    alphas = torch.randn(module.alphas.shape) * 3
-    swapped = flat(functional_call(module, {'alphas': alphas}, (x,)))
+    alphas = {
+        key: torch.randn(alphas.shape) * 3
+        for key, alphas in module.architecture().items()
+    }
+    swapped = flat(functional_call(module, alphas, (x,)))
     assert any((a - b).abs().max() > 1e-3 for a, b in zip(before, swapped))
     again = flat(module(x))
     assert all(torch.equal(a, b) for a, b in zip(before, again))
@@ -167,9 +187,9 @@ def test_another_alpha_gives_another_result(name):
 @pytest.mark.parametrize('name', NAMES)
 def test_state_dict_round_trip(name):
     module, other = supernet(name), supernet(name)
-    assert not torch.equal(module.alphas, other.alphas)
+    assert not torch.equal(module.alpha_rows(), other.alpha_rows())
     other.load_state_dict(module.state_dict())
-    assert torch.equal(module.alphas, other.alphas)
+    assert torch.equal(module.alpha_rows(), other.alpha_rows())
     x = inputs(name)
     for a, b in zip(flat(module.eval()(x)), flat(other.eval()(x))):
         assert torch.equal(a, b)
@@ -257,12 +277,53 @@ def test_names_in_an_enhancer():
         weight_parameters(model, 'stage')
 
 
-def test_names_of_a_lone_scene_module():
-    module = supernet('scene')
-    assert list(architecture_parameters(module, 'scene')) == ['alphas']
-    assert not architecture_parameters(module, 'task')
-    assert not weight_parameters(module, 'task')
-    assert 'alphas' not in weight_parameters(module, 'scene')
+class UnknownEnhancer(torch.nn.Module):
+    """Of somebody else; its parameter is none of ours."""
+
+    def __init__(self):
+        super().__init__()
+        self.alphas = torch.nn.Parameter(torch.ones(7, 7))
+        self.curve = torch.nn.Conv2d(3, 3, 1)
+
+
+def fronted(scene):
+    """A model of a host, with something in front of it."""
+    model = torch.nn.Module()
+    model.data_preprocessor = torch.nn.Module()
+    model.data_preprocessor.scene = scene
+    model.backbone = torch.nn.Module()
+    model.backbone.scene = MODELS.build(
+        dict(type='ruas_mm.SceneModule', genotype=None, num_stages=1)
+    )
+    model.scenery = torch.nn.Conv2d(3, 3, 1)
+    return model
+
+
+@pytest.mark.parametrize('kind', ['scene module', 'enhancer', 'unknown'])
+def test_the_place_says_what_is_scene(kind):
+    scenes = {'scene module': lambda: supernet('scene'), 'enhancer': enhancer}
+    model = fronted(scenes.get(kind, UnknownEnhancer)())
+    front = 'data_preprocessor.scene.'
+    names = [name for name, _ in model.named_parameters()]
+    for part, expected in (
+        ('scene', [n for n in names if n.startswith(front)]),
+        ('task', [n for n in names if not n.startswith(front)]),
+    ):
+        alphas = architecture_parameters(model, part)
+        weights = weight_parameters(model, part)
+        assert not alphas.keys() & weights.keys()
+        assert {*alphas, *weights} == set(expected)
+        if kind != 'unknown' or part == 'task':
+            assert alphas and all(n.endswith('alphas') for n in alphas)
+    if kind == 'unknown':
+        assert f'{front}alphas' in weight_parameters(model, 'scene')
+
+
+def test_the_whole_enhancer_in_front_is_searched_as_scene():
+    model = fronted(enhancer())
+    del model.backbone.scene
+    assert not architecture_parameters(model, 'task')
+    assert set(derive_genotype(model)) == {'scene', 'noise_remover'}
 
 
 def test_supernet_of_an_enhancer_trains():
@@ -276,11 +337,11 @@ def test_initialisation_reaches_candidates_and_spares_alphas():
     head = supernet(
         'head', init_cfg=dict(type='Normal', layer='Conv2d', std=0.3)
     )
-    before = head.alphas.clone()
+    before = head.alpha_rows().clone()
     head.init_weights()
     weight = head.cls_convs[0][0].candidates[3].weight
     assert 0.28 < weight.std() < 0.32
-    assert torch.equal(head.alphas, before)
+    assert torch.equal(head.alpha_rows(), before)
 
 
 def test_broken_alphas_have_no_genotype():
@@ -288,3 +349,31 @@ def test_broken_alphas_have_no_genotype():
     module.alphas.data[2, 3] = float('nan')
     with pytest.raises(ValueError, match='finite'):
         module.derive()
+
+
+def test_searched_part_of_the_docs(monkeypatch):
+    heads = pytest.importorskip('mmseg.models.decode_heads')
+    text = (Path(__file__).parents[2] / 'docs/search.md').read_text()
+    example = text.split('## A searched part of your own')[1]
+    example = example.split('```python\n')[1].split('```')[0]
+    monkeypatch.setattr(MODELS, '_module_dict', dict(MODELS.module_dict))
+    names = dict(MODELS=MODELS, SearchedConvolutions=SearchedConvolutions)
+    exec(example, dict(names, FCNHead=heads.FCNHead))
+    settings = dict(
+        type='ruas_mm.SearchableFCNHead',
+        in_channels=4,
+        channels=4,
+        num_classes=2,
+        num_convs=2,
+        concat_input=False,
+    )
+    head = MODELS.build(dict(settings, genotype=None))
+    assert head.alpha_rows().shape == (2, 10)
+    head([torch.rand(1, 4, 9, 9)]).square().sum().backward()
+    for alphas in architecture_parameters(head).values():
+        assert (alphas.grad != 0).all()
+    derived = MODELS.build(dict(settings, genotype=head.derive()))
+    assert not find_searchable(derived)
+    assert derived([torch.rand(1, 4, 9, 9)]).shape == (1, 2, 9, 9)
+    with pytest.raises(ValueError, match='SearchableFCNHead.*exactly 2'):
+        MODELS.build(dict(settings, genotype=['3-C']))

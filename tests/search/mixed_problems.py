@@ -6,6 +6,21 @@ from torch import nn
 
 from ruas_mm.registry import MODELS
 from ruas_mm.search.functional_loss import functional_loss
+from ruas_mm.search.virtual_step import SgdStep
+
+
+def plain(function):
+    """A loss of (weights, alphas) in the form that a search wants."""
+    return lambda weights, alphas, use: use(function(weights, alphas))
+
+
+def same_step(weights, *settings, **more):
+    """One setting for all weights."""
+    return dict.fromkeys(weights, SgdStep(*settings, **more))
+
+
+def relative(found, expected):
+    return float((found - expected).norm() / expected.norm())
 
 
 class MixedNet(nn.Module):
@@ -28,7 +43,6 @@ class MixedNet(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Conv2d(4, 3, 1)
         self.alphas = nn.Parameter(0.5 * torch.randn(2, 3))
-        self.with_cp = False
 
     def forward(self, x):
         x = self.norm(self.stem(x))
@@ -60,7 +74,8 @@ def scene_problem(dtype):
 
     def loss(dark):
         return functional_loss(
-            scene, lambda scene: sum(measure(dark, scene(dark)).values())
+            scene,
+            lambda scene: sum(measure(dark, scene.unroll(dark)).values()),
         )
 
     coarse = 0.3 * torch.rand(2, 1, 3, 6, 6, dtype=dtype)

@@ -65,7 +65,13 @@ def enhancer(noise_loss, **settings):
 
 
 def make_runner(
-    pictures, work_dir, by_epoch=False, length=4, hook=None, **settings
+    pictures,
+    work_dir,
+    by_epoch=False,
+    length=4,
+    hook=None,
+    other_hooks=(),
+    **settings,
 ):
     """Runner of a search on four training and four validation pictures.
 
@@ -91,7 +97,7 @@ def make_runner(
         optim_wrapper=dict(
             optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=1e-3)
         ),
-        custom_hooks=[{**search, **(hook or {})}],
+        custom_hooks=[*other_hooks, {**search, **(hook or {})}],
         default_hooks=dict(
             checkpoint=dict(
                 type='CheckpointHook', by_epoch=by_epoch, interval=1

@@ -1,23 +1,20 @@
 """The architecture gradient against formulas, real SGD steps and two ranks."""
 
 import copy
+import random
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
-from mixed_problems import problem, scene_problem
+from mixed_problems import plain, problem, relative, same_step, scene_problem
 from torch import nn
 
-from ruas_mm.search.bilevel import MODES, architecture_gradient
-from ruas_mm.search.functional_loss import functional_loss
+from ruas_mm.search.bilevel import GRADIENTS, architecture_gradient
+from ruas_mm.search.virtual_step import SgdStep
 
-SECOND_ORDER = MODES[1:]
+SECOND_ORDER = GRADIENTS[1:]
 LR = 0.3
-
-
-def relative(found, expected):
-    return float((found - expected).norm() / expected.norm())
 
 
 class Quadratic:
@@ -70,22 +67,22 @@ class Quadratic:
 def test_closed_form(dtype, momentum, buffered, weight_decay):
     case = Quadratic(dtype)
     buffer = case.buffers['w'] if buffered else 0
-    gradient = partial(
+    find = partial(
         architecture_gradient,
-        case.train,
-        case.val,
+        plain(case.train),
+        plain(case.val),
         case.weights,
         case.alphas,
-        LR,
-        momentum,
+        same_step(
+            case.weights, LR, momentum=momentum, weight_decay=weight_decay
+        ),
         case.buffers if buffered else None,
-        weight_decay,
     )
     expected = case.solution(momentum, weight_decay, buffer)
-    assert relative(gradient(mode='exact')['a'], expected) < 1e-6
-    assert relative(gradient(mode='finite_difference')['a'], expected) < 0.01
+    assert relative(find(gradient='exact')['a'], expected) < 1e-6
+    assert relative(find(gradient='finite_difference')['a'], expected) < 0.01
     first = case.direct(case.weights['w'])
-    assert relative(gradient(mode='first_order')['a'], first) < 1e-6
+    assert relative(find(gradient='first_order')['a'], first) < 1e-6
     assert relative(first, expected) > 0.1
 
 
@@ -99,69 +96,23 @@ def test_finite_differences_on_a_supernet(dtype, kind):
             dtype, norm=kind == 'batch norm'
         )
 
-    def indirect(weights, alphas):  # no direct term: the hard part alone
-        return val(weights, {k: a.detach() for k, a in alphas.items()})
+    def indirect(weights, alphas, use):  # without the direct term: the rest
+        return val(weights, {k: a.detach() for k, a in alphas.items()}, use)
 
+    steps = same_step(weights, LR)
     # the exact mode does not see the kinks of the scene module's leaky ReLU
     smooth = kind != 'scene'
     for loss in (val, indirect) if smooth else (val,):
         exact, found = (
-            architecture_gradient(train, loss, weights, alphas, LR, mode=mode)
-            for mode in ('exact', 'finite_difference')
+            architecture_gradient(
+                train, loss, weights, alphas, steps, gradient=gradient
+            )
+            for gradient in ('exact', 'finite_difference')
         )
         exact, found = exact['alphas'].flatten(), found['alphas'].flatten()
         assert exact.norm() > 1e-5
         assert torch.cosine_similarity(exact, found, dim=0) > 0.99
         assert relative(found, exact) < (0.01 if smooth else 0.1)
-
-
-def test_equals_real_sgd_steps():
-    kwargs = dict(momentum=0.9, weight_decay=0.1)
-    net, _, alphas, (train, val), _ = problem()
-    weights = [p for n, p in net.named_parameters() if n != 'alphas']
-    optimizer = torch.optim.SGD(weights, LR, **kwargs)
-
-    def step(net, optimizer):
-        optimizer.zero_grad()
-        F.mse_loss(net(train[0]), train[1]).backward()
-        optimizer.step()
-
-    def loss_after_step(alphas):
-        twin = copy.deepcopy(net)
-        twin.alphas.data = alphas
-        moved = [p for n, p in twin.named_parameters() if n != 'alphas']
-        own = torch.optim.SGD(moved, LR, **kwargs)
-        own.load_state_dict(copy.deepcopy(optimizer.state_dict()))
-        step(twin, own)
-        return F.mse_loss(twin(val[0]), val[1]).item()
-
-    for _ in range(2):
-        step(net, optimizer)
-    names = [n for n, _ in net.named_parameters() if n != 'alphas']
-    gradient = partial(
-        architecture_gradient,
-        functional_loss(net, lambda net: F.mse_loss(net(train[0]), train[1])),
-        functional_loss(net, lambda net: F.mse_loss(net(val[0]), val[1])),
-        dict(zip(names, weights)),
-        alphas,
-        LR,
-        momentum_buffers={
-            name: optimizer.state[p]['momentum_buffer']
-            for name, p in zip(names, weights)
-        },
-        **kwargs,
-    )
-    expected = torch.zeros_like(net.alphas)
-    for index in range(expected.numel()):
-        shift = torch.zeros_like(expected)
-        shift.view(-1)[index] = 1e-5
-        plus, minus = (
-            loss_after_step(net.alphas.detach() + s) for s in (shift, -shift)
-        )
-        expected.view(-1)[index] = (plus - minus) / 2e-5
-    assert relative(gradient(mode='exact')['alphas'], expected) < 1e-5
-    assert relative(gradient()['alphas'], expected) < 0.01
-    assert relative(gradient(mode='first_order')['alphas'], expected) > 0.02
 
 
 def snapshot(net, buffers):
@@ -170,45 +121,55 @@ def snapshot(net, buffers):
     return [t.clone() for t in [*state, torch.get_rng_state()]]
 
 
-@pytest.mark.parametrize('mode', MODES)
-def test_inputs_stay_as_they_are(mode, monkeypatch):
+@pytest.mark.parametrize('gradient', GRADIENTS)
+def test_inputs_stay_as_they_are(gradient, monkeypatch):
     net, weights, alphas, _, (train, val) = problem(norm=True, dropout=0.2)
     buffers = {n: torch.randn_like(p) for n, p in weights.items()}
     for parameter in net.parameters():
         parameter.grad = torch.randn_like(parameter)
+    steps = same_step(weights, LR, momentum=0.9, weight_decay=0.1)
     before = snapshot(net, buffers)
+    states = random.getstate(), np.random.get_state()[1].tolist()
     ids = [id(t) for t in [*net.parameters(), *net.buffers()]]
     monkeypatch.delattr(copy, 'deepcopy')
     with torch.no_grad():
         found = architecture_gradient(
-            train, val, weights, alphas, LR, 0.9, buffers, 0.1, mode
+            train, val, weights, alphas, steps, buffers, gradient
         )
     assert not found['alphas'].requires_grad
     assert found['alphas'].norm() > 1e-4
     found['alphas'].fill_(7)  # an alias would carry this into an input
     after = snapshot(net, buffers)
     assert all(torch.equal(a, b) for a, b in zip(before, after))
+    assert states == (random.getstate(), np.random.get_state()[1].tolist())
     assert ids == [id(t) for t in [*net.parameters(), *net.buffers()]]
     assert all(p.requires_grad for p in net.parameters())
 
 
-@pytest.mark.parametrize('mode', MODES)
-def test_results_do_not_share_memory(mode):
+@pytest.mark.parametrize('gradient', GRADIENTS)
+def test_results_do_not_share_memory(gradient):
     alphas = dict(a=torch.zeros(3), b=torch.zeros(3), c=torch.zeros(3))
     weights = dict(w=torch.ones(3))
 
     def loss(weights, alphas):
         return (alphas['a'] + alphas['b'] + weights['w']).sum()
 
-    found = architecture_gradient(loss, loss, weights, alphas, LR, mode=mode)
+    found = architecture_gradient(
+        plain(loss),
+        plain(loss),
+        weights,
+        alphas,
+        same_step(weights, LR),
+        gradient=gradient,
+    )
     found['a'] += torch.arange(3)
     assert found['a'].tolist() == [1, 2, 3]
     assert found['b'].tolist() == [1, 1, 1]
     assert found['c'].tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize('mode', SECOND_ORDER)
-def test_frozen_and_unreached_entries(mode):
+@pytest.mark.parametrize('gradient', SECOND_ORDER)
+def test_frozen_and_unreached_entries(gradient):
     def train(weights, alphas):
         w, a = weights, alphas
         return (w['w'] * a['a'] + w['frozen'] * a['b'] * w['w']).sum()
@@ -234,7 +195,12 @@ def test_frozen_and_unreached_entries(mode):
         return val(weights, alphas)
 
     found = architecture_gradient(
-        train, spy, weights, alphas, 0.1, weight_decay=1.0, mode=mode
+        plain(train),
+        plain(spy),
+        weights,
+        alphas,
+        same_step(weights, 0.1, weight_decay=1.0),
+        gradient=gradient,
     )
     stepped = 2 - 0.1 * (0.5 + 3 * 0.5 + 2)
     # like SGD: no decay where there is no gradient
@@ -245,16 +211,21 @@ def test_frozen_and_unreached_entries(mode):
     assert float(found['fixed']) == 0
 
 
-@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('gradient', GRADIENTS)
 @pytest.mark.parametrize('reached', ['nothing', 'weights', 'alphas'])
-def test_losses_that_depend_on_little(mode, reached):
+def test_losses_that_depend_on_little(gradient, reached):
     def loss(weights, alphas):
         parts = dict(nothing=torch.ones(2), weights=weights['x'])
         return dict(parts, alphas=alphas['x'])[reached].square().sum()
 
     x = torch.tensor([1.0, 2.0])
     (found,) = architecture_gradient(
-        loss, loss, dict(x=x), dict(x=x), LR, mode=mode
+        plain(loss),
+        plain(loss),
+        dict(x=x),
+        dict(x=x),
+        same_step('x', LR),
+        gradient=gradient,
     ).values()
     expected = 2 * x if reached == 'alphas' else torch.zeros(2)
     assert torch.equal(found, expected)
@@ -263,13 +234,47 @@ def test_losses_that_depend_on_little(mode, reached):
 def test_dropout_is_the_same_in_every_evaluation():
     _, weights, alphas, _, (train, val) = problem(dropout=0.5)
     exact, found = (
-        architecture_gradient(train, val, weights, alphas, LR, mode=mode)
-        for mode in ('exact', 'finite_difference')
+        architecture_gradient(
+            train,
+            val,
+            weights,
+            alphas,
+            same_step(weights, LR),
+            gradient=gradient,
+        )
+        for gradient in ('exact', 'finite_difference')
     )
     assert relative(found['alphas'], exact['alphas']) < 0.02
 
 
-@pytest.mark.parametrize('mode', SECOND_ORDER)
+def test_augmentation_of_batches_is_the_same_in_every_evaluation():
+    _, weights, alphas, _, (train, val) = problem()
+    drawn = []
+
+    def augmented(loss):
+        def of(weights, alphas, use):
+            factors = [
+                random.random(),
+                np.random.rand(),
+                torch.rand(()).item(),
+            ]
+            drawn.append(factors)
+            return loss(weights, alphas, lambda value: use(value * factors[1]))
+
+        return of
+
+    architecture_gradient(
+        augmented(train),
+        augmented(val),
+        weights,
+        alphas,
+        same_step(weights, LR),
+    )
+    assert len(drawn) == 4
+    assert drawn == drawn[:1] * 4
+
+
+@pytest.mark.parametrize('gradient', SECOND_ORDER)
 @pytest.mark.parametrize('which', ['train', 'val'])
 @pytest.mark.parametrize(
     'bad, message',
@@ -281,7 +286,7 @@ def test_dropout_is_the_same_in_every_evaluation():
         (lambda x: (0 * x.sum()).sqrt(), 'gradient of {}_loss by'),
     ],
 )
-def test_bad_losses_are_named(mode, which, bad, message):
+def test_bad_losses_are_named(gradient, which, bad, message):
     def good(weights, alphas):
         return (weights['w'] * alphas['a']).sum()
 
@@ -293,11 +298,11 @@ def test_bad_losses_are_named(mode, which, bad, message):
     state = torch.get_rng_state()
     with pytest.raises(ValueError, match=message.format(which)):
         architecture_gradient(
-            *losses.values(),
+            *map(plain, losses.values()),
             dict(w=torch.ones(2)),
             dict(a=torch.ones(2)),
-            LR,
-            mode=mode,
+            same_step('w', LR),
+            gradient=gradient,
         )
     assert torch.equal(torch.get_rng_state(), state)
 
@@ -305,16 +310,26 @@ def test_bad_losses_are_named(mode, which, bad, message):
 @pytest.mark.parametrize(
     'kwargs, message',
     [
-        (dict(mode='second'), "mode='second', allowed: .*first_order"),
-        (dict(lr=-1.0), 'lr=-1.0'),
-        (dict(momentum=float('nan')), 'momentum=nan'),
-        (dict(weight_decay=-0.1), 'weight_decay=-0.1'),
+        (dict(gradient='second'), "gradient='second', allowed: .*first_order"),
+        (dict(steps=dict(w=SgdStep(-1.0))), 'lr=-1.0'),
+        (dict(steps=dict(w=SgdStep(0.1, float('nan')))), 'momentum=nan'),
+        (
+            dict(steps=dict(w=SgdStep(0.1, weight_decay=-0.1))),
+            'weight_decay=-0.1',
+        ),
+        (
+            dict(steps=dict(w=SgdStep(0.1, dampening=float('inf')))),
+            'dampening=inf',
+        ),
+        (dict(steps=dict(w=SgdStep(0.1, nesterov=True))), 'nesterov=True'),
+        (dict(steps=dict(v=SgdStep(0.1))), "steps have 'v'"),
         (dict(momentum_buffers=dict(v=None)), "momentum_buffers have 'v'"),
         (dict(momentum_buffers=dict(w=torch.ones(3))), r'shape \[3\]'),
     ],
 )
 def test_bad_arguments(kwargs, message):
-    arguments = dict(lr=LR, weights=dict(w=torch.ones(2)), alphas={})
-    arguments.update(train_loss=None, val_loss=None, **kwargs)
+    arguments = dict(steps={}, weights=dict(w=torch.ones(2)), alphas={})
+    arguments.update(train_loss=None, val_loss=None)
+    arguments.update(kwargs)
     with pytest.raises(ValueError, match=message):
         architecture_gradient(**arguments)

@@ -62,20 +62,20 @@ def test_each_phase_moves_its_own(
     assert moves == wanted
 
 
-def plain_loss(model, data, stage, task_weight=None):
+def plain_loss(model, data, part, task_weight=None):
     """L^s + task_weight L^t, or L^t for a task; by the model's own names."""
     torch.manual_seed(7)
-    model.trained_part = stage
+    model.trained_part = part
     losses = model(**model.data_preprocessor(data, True), mode='loss')
     scene = sum(v for k, v in losses.items() if k.startswith('loss_scene'))
-    if stage == 'task' or task_weight is None:
-        return losses['loss_removal'] if stage == 'task' else scene
+    if part == 'task' or task_weight is None:
+        return losses['loss_removal'] if part == 'task' else scene
     return scene + task_weight * losses['loss_removal']
 
 
 def differences_by_hand(model, optimizer, part, train, val, beta):
     """Eq. (7) and (8) with real steps on deep copies, as DARTS writes it."""
-    val_stage = 'end_to_end' if part == 'scene' else 'task'
+    val_part = 'end_to_end' if part == 'scene' else 'task'
     prefix = dict(scene='scene.', task='noise_remover.')[part]
     names = [
         n for n, _ in model.named_parameters()
@@ -102,7 +102,7 @@ def differences_by_hand(model, optimizer, part, train, val, beta):
             ].clone()
     sgd.step()
     virtual.zero_grad()
-    plain_loss(virtual, val, val_stage, beta).backward()
+    plain_loss(virtual, val, val_part, beta).backward()
     direct = alpha_of(moved).grad.clone()
     v = {n: moved[n].grad.clone() for n in names}
     radius = 0.01 / torch.cat([x.flatten() for x in v.values()]).norm()
@@ -160,10 +160,9 @@ def test_finite_differences_on_the_whole_supernet(
         if part == 'task':
             return  # the exact mode does not see the kinks of its l1 loss
         found = {}
-        for mode in ('exact', 'finite_difference', 'first_order'):
-            self.mode = mode
+        for self.gradient in ('exact', 'finite_difference', 'first_order'):
             (gradient,) = self.gradients(part, *arguments).values()
-            found[mode] = gradient.flatten()
+            found[self.gradient] = gradient.flatten()
         exact = found.pop('exact')
         cosines.append(
             [torch.cosine_similarity(exact, g, 0) for g in found.values()]
@@ -186,8 +185,17 @@ def test_finite_differences_on_the_whole_supernet(
         (False, dict(optim_wrapper=dict(accumulative_counts=2))),
         (False, dict(optim_wrapper=dict(type='ruas_mm.Bf16OptimWrapper'))),
         (False, dict(hook=dict(strategy='global'))),
+        (True, dict(other_hooks=[dict(type='EMAHook', momentum=0.5)])),
     ],
-    ids=['iterations', 'epochs', 'crops', 'accumulation', 'amp', 'global'],
+    ids=[
+        'iterations',
+        'epochs',
+        'crops',
+        'accumulation',
+        'amp',
+        'global',
+        'averages',
+    ],
 )
 def test_resumed_search_equals_the_uninterrupted(
     pictures, tmp_path, by_epoch, settings
@@ -219,6 +227,19 @@ def test_resumed_search_equals_the_uninterrupted(
         for name in ('whole', 'parts')
     ]
     assert json.loads(files[0])['genotype'] == json.loads(files[1])['genotype']
+
+
+def test_averaging_leaves_the_search_as_it_is(pictures, tmp_path):
+    averages = dict(type='EMAHook', momentum=0.5)
+    found = []
+    for others in ((), (averages,)):
+        runner = make_runner(
+            pictures, tmp_path / f'run{len(others)}', other_hooks=others
+        )
+        runner.train()
+        found.append({**searched(runner), **trained(runner)})
+    for name, tensor in found[0].items():
+        assert torch.equal(tensor, found[1][name]), name
 
 
 def test_accumulation_moves_alphas_once_for_each_weight_step(

@@ -14,8 +14,8 @@ from search_runs import loader, make_pictures, make_runner, searched
 
 from ruas_mm.models.architecture import architecture_parameters
 from ruas_mm.registry import MODELS
-from ruas_mm.search.genotype_file import read_genotype
-from ruas_mm.search.report import SearchReport, alpha_scalars
+from ruas_mm.search.genotype_file import read_genotype, write_genotype
+from ruas_mm.search.report import SearchReport, alpha_scalars, subnet_name
 
 ROOT = Path(__file__).parents[2]
 TRAIN_CONFIG = str(ROOT / 'configs/enhancement/ruas_lol.py')
@@ -50,7 +50,7 @@ def test_search_leaves_a_usable_network(pictures, tmp_path):
     assert meta['iteration'] == 4 and meta['strategy'] == 'cooperative'
     assert cv2.imread(str(run / 'genotype.png')).shape[0] > 800
 
-    cfg = Config.fromfile(run / 'derived.py')
+    cfg = Config.fromfile(run / 'run_subnet.py')
     model = MODELS.build(cfg.model)
     assert list(model.scene.stages[0].genotype) == expected['scene']
     assert (
@@ -58,6 +58,12 @@ def test_search_leaves_a_usable_network(pictures, tmp_path):
         == (expected['noise_remover'])
     )
     assert not architecture_parameters(model)
+    content = json.loads((run / 'genotype.json').read_text())
+    content['genotype']['scene'] = ['SC'] * 7
+    (run / 'genotype.json').write_text(json.dumps(content))  # is inherited
+    cfg = Config.fromfile(run / 'run_subnet.py')
+    assert cfg.model.scene.genotype == ['SC'] * 7
+    write_genotype(run / 'genotype.json', expected)
     mine = run / 'mine.py'
     mine.write_text(
         "_base_ = ['./genotype.json']\n"
@@ -68,7 +74,7 @@ def test_search_leaves_a_usable_network(pictures, tmp_path):
     assert (
         log_of(run)
         .strip()
-        .endswith(f'Train it:\npython tools/train.py {run / "derived.py"}')
+        .endswith(f'Train it:\npython tools/train.py {run / "run_subnet.py"}')
     )
     found = [s for s in scalars_of(run) if 'search/scene/entropy' in s]
     assert [s['step'] for s in found] == [2, 4, 4]
@@ -151,9 +157,9 @@ def test_nan_stops_the_search_and_keeps_the_last_genotype(
         hook=dict(interval=1, warm_up=2 if which == 'weights' else 0),
     )
     (hook,) = [h for h in runner.hooks if hasattr(h, 'val_dataloader')]
-    original = hook.before_run
+    original = hook.before_train
 
-    def before_run(runner):
+    def before_train(runner):
         original(runner)
         if which == 'validation':
             hook.val_batches = Poison(hook.val_batches, 2)
@@ -173,7 +179,7 @@ def test_nan_stops_the_search_and_keeps_the_last_genotype(
         return data
 
     monkeypatch.setattr(preprocessor, 'forward', forward)
-    hook.before_run = before_run
+    hook.before_train = before_train
     message = dict(
         training='train_loss is nan',
         validation='val_loss is nan',
@@ -189,6 +195,9 @@ def test_nan_stops_the_search_and_keeps_the_last_genotype(
         assert all(a.isfinite().all() for a in searched(runner).values())
 
 
+ASCENT = dict(type='SGD', lr=0.1, maximize=True)
+
+
 def bad_hook(**hook):
     return dict(hook=hook)
 
@@ -197,7 +206,7 @@ def bad_hook(**hook):
     'settings, message',
     [
         (bad_hook(beta=-1), 'beta=-1, allowed: at least 0'),
-        (bad_hook(second_order='yes'), "second_order='yes', allowed:"),
+        (bad_hook(gradient='yes'), "gradient='yes', allowed:"),
         (bad_hook(interval=0), 'interval=0'),
         (bad_hook(strategy='joint'), "strategy='joint'"),
         (bad_hook(optimizer=dict(type='LBFGS')), "allowed types: \\['Adam'"),
@@ -208,13 +217,8 @@ def bad_hook(**hook):
             'nothing to search; allowed: .*genotype=None',
         ),
         (
-            dict(
-                optim_wrapper=dict(
-                    optimizer=dict(type='SGD', lr=0.1, weight_decay=0.1),
-                    paramwise_cfg=dict(bias_decay_mult=0.5, bias_lr_mult=2),
-                )
-            ),
-            "different \\('lr', .*second_order='first_order'",
+            dict(optim_wrapper=dict(optimizer=ASCENT)),
+            'maximize=True in the optimiser .*allowed: False',
         ),
     ],
 )
@@ -294,6 +298,49 @@ def test_genotype_is_never_evaluated(tmp_path):
 
 
 def test_without_a_train_config_the_log_names_the_file(tmp_path):
-    report = SearchReport(tmp_path, None)
+    report = SearchReport(tmp_path, None, 'subnet.py')
     assert str(tmp_path / 'genotype.json') in report.command
     assert '_base_' in report.command
+
+
+@pytest.mark.parametrize(
+    'search, found',
+    [
+        ('ruas_supernet_lol', 'ruas_subnet_lol.py'),
+        ('my_search', 'my_search_subnet.py'),
+    ],
+)
+def test_the_found_network_is_called_after_its_search(search, found):
+    assert subnet_name(search) == found
+
+
+@pytest.mark.parametrize('form', ['beside', 'fileDirname', 'working folder'])
+def test_the_train_config_is_found_from_the_config_that_names_it(
+    pictures, tmp_path, form, monkeypatch
+):
+    """Whose genotype, if it has one, is replaced."""
+    (tmp_path / 'configs' / 'search').mkdir(parents=True)
+    (tmp_path / 'configs' / 'mine.py').write_text(
+        "genotype = dict(scene=['SC'] * 7, other=['SC'])\n"
+        "model = dict(type='ruas_mm.LowLightEnhancer', variant='RUAS')\n"
+    )
+    path = dict(
+        {'working folder': 'configs/mine.py'},
+        beside='../mine.py',
+        fileDirname='{{ fileDirname }}/../mine.py',
+    )[form]
+    base = tmp_path / 'configs' / 'search' / 'base.py'
+    base.write_text(f'custom_hooks = [dict(train_config={path!r})]')
+    search = base.with_name('mine_supernet_mini.py')
+    search.write_text("_base_ = './base.py'")
+    cfg = Config.fromfile(search)
+    monkeypatch.chdir(tmp_path if form == 'working folder' else '/')
+    runner = make_runner(
+        pictures, tmp_path / 'run', hook=dict(cfg.custom_hooks[0]), cfg=cfg
+    )
+    runner.train()
+    found = Config.fromfile(tmp_path / 'run' / 'mine_subnet_mini.py')
+    assert found.model.variant == 'RUAS'
+    expected = read_genotype(tmp_path / 'run' / 'genotype.json')
+    assert found.model.scene.genotype == expected['scene']
+    assert found.genotype.scene == expected['scene']

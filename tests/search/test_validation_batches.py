@@ -7,7 +7,6 @@ from mmengine.runner import Runner
 from search_runs import PIPELINE, loader, make_pictures
 from torch.utils.data import DataLoader
 
-from ruas_mm.datasets import HalfDataset
 from ruas_mm.registry import DATASETS
 from ruas_mm.search.validation_batches import (
     ValidationBatches,
@@ -86,20 +85,96 @@ def test_only_a_half_has_another(tmp_path):
         other_half(loader(str(tmp_path), None))
 
 
-def test_wrappers_that_tell_no_files(tmp_path):
-    class Mixed:  # as mmdet's MultiImageMixDataset
-        metainfo = {}
-        dataset = half(make_pictures(tmp_path), 'even')
+WRAPPERS = dict(
+    repeated=dict(type='RepeatDataset', times=2),
+    concatenated=dict(type='ConcatDataset'),
+    balanced=dict(type='ClassBalancedDataset', oversample_thr=0.5),
+    mixed=dict(type='mmdet.MultiImageMixDataset', pipeline=[]),
+)
 
-        def full_init(self):
-            pass
 
-        def __len__(self):
-            return 4
+@pytest.mark.parametrize('wrapper', WRAPPERS)
+@pytest.mark.parametrize('outside', [False, True])
+@pytest.mark.parametrize('serialize_data', [False, True])
+def test_halves_are_disjoint_in_any_wrapper(
+    tmp_path, wrapper, outside, serialize_data, monkeypatch
+):
+    """Whether the half is written around the wrapper or inside of it."""
+    monkeypatch.setattr(
+        'mmengine.dataset.BaseDataset.get_cat_ids', lambda self, i: [i % 3]
+    )
+    train = loader(make_pictures(tmp_path, 7), None)
+    inner = dict(train['dataset'], serialize_data=serialize_data)
 
-    wrapped = HalfDataset(Mixed(), 'odd')
-    assert len(wrapped) == 2
-    assert image_files(wrapped) == image_files(Mixed()) == set()
+    def wrap(dataset):
+        key = 'dataset'
+        if wrapper == 'concatenated':
+            key, dataset = 'datasets', [dataset, dataset]
+        return dict(WRAPPERS[wrapper], **{key: dataset})
+
+    def halve(dataset):
+        return dict(type='ruas_mm.HalfDataset', half='even', dataset=dataset)
+
+    train['dataset'] = halve(wrap(inner)) if outside else wrap(halve(inner))
+    datasets = [
+        Runner.build_dataloader(cfg, seed=0).dataset
+        for cfg in (train, other_half(train))
+    ]
+    assert (
+        type(datasets[0]).__name__ == WRAPPERS[wrapper]['type'].split('.')[-1]
+    )
+    files = [
+        {info['img_path'][-5:] for info in map(d.get_data_info, range(len(d)))}
+        for d in datasets
+    ]
+    assert files[0] == {f'{i}.png' for i in range(0, 7, 2)}
+    assert files[1] == {f'{i}.png' for i in range(1, 7, 2)}
+    assert not image_files(datasets[0]) & image_files(datasets[1])
+
+
+@pytest.mark.parametrize(
+    'more',
+    [
+        dict(batch_sampler=dict(type='mmdet.AspectRatioBatchSampler')),
+        dict(
+            batch_sampler=dict(
+                type='mmdet.AspectRatioBatchSampler', drop_last=True
+            )
+        ),
+        dict(collate_fn=dict(type='default_collate')),
+        dict(num_batch_per_epoch=1),
+        dict(drop_last=False, pin_memory=False),
+    ],
+    ids=['batch sampler', 'short one', 'collate', 'few', 'plain'],
+)
+def test_any_loader_of_the_hosts_has_another_half(tmp_path, more, monkeypatch):
+    import mmdet.datasets.samplers  # noqa: F401
+
+    train = loader(make_pictures(tmp_path, 8), 'even', batch_size=2, **more)
+    cls = DATASETS.get('ruas_mm.UnlabelledImageDataset')
+    original = cls.get_data_info
+    sizes = {'1': 8, '3': 24, '5': 8, '7': 24}
+
+    def get_data_info(self, index):
+        info = original(self, index)
+        width = sizes.get(info['img_path'][-5], 8)
+        return dict(info, width=width, height=16)
+
+    monkeypatch.setattr(cls, 'get_data_info', get_data_info)
+    batches = ValidationBatches(Runner.build_dataloader(other_half(train), 0))
+    found = [next(batches) for _ in range(5)]
+    assert all(len(batch['inputs']) == 2 for batch in found)
+
+
+class Plain(list):
+    """A data set that is not of MMEngine's kind."""
+
+
+def test_other_data_sets_have_no_half(monkeypatch):
+    monkeypatch.setitem(DATASETS.module_dict, 'Plain', Plain)
+    half = dict(type='ruas_mm.HalfDataset', half='even')
+    with pytest.raises(ValueError, match='dataset is a Plain, allowed: '):
+        DATASETS.build(dict(half, dataset=dict(type='ruas_mm.Plain')))
 
 
 def test_unknown_half(tmp_path):

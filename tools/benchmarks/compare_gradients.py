@@ -19,7 +19,7 @@ from search_steps import TASK_WEIGHTS, architecture_step
 from torch import Tensor
 
 from ruas_mm.datasets.enhancement.paired_images import list_images
-from ruas_mm.search.bilevel import MODES
+from ruas_mm.search.bilevel import GRADIENTS
 
 CROPS = (128, 16)
 RATES = (1e-3, 1e-1)
@@ -37,16 +37,15 @@ def load_batches(folder: Path, side: int) -> List[dict]:
 
 
 def gradients(part: str, lr: float, batches: List[dict]) -> Dict[str, Tensor]:
-    """Flat gradient of the part's alphas by each mode."""
+    """Flat gradient of the part's alphas, computed in each way."""
     step = architecture_step(part, lr)
     found = {}
-    for mode in MODES:
-        step.mode = mode
+    for step.gradient in GRADIENTS:
         torch.manual_seed(0)  # of the noise
         (gradient,) = step.gradients(
             part, TASK_WEIGHTS[part], *batches
         ).values()
-        found[mode] = gradient.flatten()
+        found[step.gradient] = gradient.flatten()
     return found
 
 
@@ -67,8 +66,8 @@ def main(folder: Path) -> None:
                 found = gradients(part, lr, batches)
                 exact = found['exact']
                 cosines = [
-                    torch.cosine_similarity(exact, found[mode], 0).item()
-                    for mode in ('finite_difference', 'first_order')
+                    torch.cosine_similarity(exact, found[kind], 0).item()
+                    for kind in ('finite_difference', 'first_order')
                 ]
                 row = [f'{side}x{side}', part, f'{lr:g}']
                 table.add_row(*row, *(f'{c:.4f}' for c in cosines))

@@ -1,7 +1,7 @@
 from .distillation_cell import DistillationCell
 from .folded_cell import FoldedCell
 from .mixed_cell import MixedCell
-from .mixed_operation import MixedOperation
+from .mixed_operation import MixedOperation, new_alphas
 from .operations import (
     HIGH_LEVEL_OPERATIONS,
     LOW_LEVEL_OPERATIONS,
@@ -9,7 +9,7 @@ from .operations import (
     Operation,
     check_genotype,
 )
-from .task_cell import MixedTaskCell, mixed_by, mixed_cells, task_cell
+from .task_cell import MixedTaskCell, task_cell
 
 __all__ = [
     'HIGH_LEVEL_OPERATIONS',
@@ -22,7 +22,6 @@ __all__ = [
     'MixedTaskCell',
     'Operation',
     'check_genotype',
-    'mixed_by',
-    'mixed_cells',
+    'new_alphas',
     'task_cell',
 ]

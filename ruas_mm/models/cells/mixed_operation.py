@@ -19,7 +19,13 @@ from ruas_mm.models.cpu_layout import to_fast_layout
 
 from .operations import OPERATIONS, Operation, check_genotype, unused_taps
 
+INITIAL_SPREAD = 1e-3  # of alphas: as in DARTS
 DENSE_CHANNELS, DENSE_TAPS = 4, 25
+
+
+def new_alphas(*shape: int) -> nn.Parameter:
+    """Nearly equal alphas; the last axis counts operations."""
+    return nn.Parameter(INITIAL_SPREAD * torch.randn(shape))
 
 
 class Mixed(NamedTuple):

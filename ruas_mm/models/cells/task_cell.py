@@ -4,53 +4,32 @@ Paper: Sec. 4.1 and 5.2: the task keeps its usual topology, and single
 convolutions of it are searched. https://arxiv.org/abs/2112.04719
 """
 
-from contextlib import contextmanager
-from typing import Iterator, List, Optional, Sequence
+from typing import Optional
 
 import torch.nn as nn
 from torch import Tensor
 
-from .mixed_operation import MixedOperation
+from .mixed_operation import MixedOperation, new_alphas
 from .operations import HIGH_LEVEL_OPERATIONS, OPERATIONS
 
 
 class MixedTaskCell(MixedOperation):
     """All high-level operations in the place of a host's convolution.
 
-    The host calls it with the map alone, so its owner hands in the mixture
-    beforehand: see :func:`mixed_by`.
+    The host calls it with the map alone, wherever and as often as it likes
+    (activation checkpoints run it again in the backward pass), so its row of
+    alphas is its own.
+
+    Attributes:
+        alphas: One number for each of ``operations``.
     """
 
-    mixture: Optional[Tensor] = None
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.alphas = new_alphas(len(self.operations))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x, self.mixture)
-
-
-def mixed_cells(layers: nn.Module) -> List[MixedTaskCell]:
-    """Those in ``layers``, in order."""
-    return [m for m in layers.modules() if isinstance(m, MixedTaskCell)]
-
-
-@contextmanager
-def mixed_by(
-    alphas: Optional[Tensor], cells: Sequence[MixedTaskCell]
-) -> Iterator[None]:
-    """Let each cell mix by its row of softmaxed ``alphas`` for a while.
-
-    Afterwards nothing of the graph is left in the cells, which can be copied
-    and saved. Does nothing in a derived network, where ``alphas`` is None.
-    """
-    if alphas is None:
-        yield
-        return
-    try:
-        for cell, mixture in zip(cells, alphas.softmax(1)):
-            cell.mixture = mixture
-        yield
-    finally:
-        for cell in cells:
-            cell.mixture = None
+    def forward(self, x: Tensor) -> Tensor:  # (N, I, H, W)
+        return super().forward(x, self.alphas.softmax(0))
 
 
 def task_cell(operation: Optional[str], conv: nn.Conv2d) -> nn.Module:

@@ -7,15 +7,15 @@ Differs from the paper: by default it sees u alone, as in the release, whose
 weights need that; ``noise_map=True`` is the paper's ``Psi_r(u, theta)``.
 """
 
-from typing import Iterable, List, Optional, Sequence
+from typing import Iterable, Optional, Sequence
 
 import torch
 import torch.nn as nn
 from torch import Tensor
 
 from ruas_mm.models.architecture import (
+    SearchedPart,
     cell_alphas,
-    derive_operations,
     runnable_cells,
 )
 from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS, DistillationCell
@@ -26,7 +26,7 @@ from ruas_mm.registry import MODELS
 
 
 @MODELS.register_module()
-class NoiseRemover(PretrainedModule):
+class NoiseRemover(SearchedPart, PretrainedModule):
     """Estimates the noise, which is then taken from the picture.
 
     Args:
@@ -61,10 +61,6 @@ class NoiseRemover(PretrainedModule):
         )
         self.to_noise = nn.Conv2d(channels, 3, 3, padding=1)
         self.alphas = cell_alphas(genotype)
-
-    def derive(self) -> List[str]:
-        """The genotype that a supernet's alphas prefer."""
-        return derive_operations(self.alphas, self.searched_operations)
 
     @property
     def radius(self) -> int:
