@@ -73,6 +73,11 @@ def test_commands_from_top_to_bottom_overwrite_nothing(load_tool, monkeypatch):
     assert len(places) >= 6
 
 
+SWAV = (
+    'mmpretrain::swav/swav_resnet50_8xb32-mcrop-coslr-200e_in1k-224px-96px.py'
+)
+
+
 def recipe(word):
     """The example of docs/recipes.md with this word in it."""
     (found,) = (
@@ -124,6 +129,46 @@ def test_example_of_a_pure_python_config_runs(tmp_path):
     cfg = Config.fromfile(tmp_path / 'mine.py')
     assert 'SceneDataPreprocessor' in str(cfg.model.data_preprocessor.type)
     check_that_it_detects(cfg)
+
+
+@pytest.mark.parametrize(
+    'word, base',
+    [('resnet18_8xb32', ''), ('frozen=True', ''), ('frozen=True', SWAV)],
+)
+def test_examples_of_names_of_the_zoo(word, base, tmp_path):
+    text = recipe(word)
+    if base:
+        head, tail = text.split('\n', 1)
+        text = f'_base_ = {base!r}\n{tail}'.replace(
+            'frozen=True,', 'frozen=True, host={{_base_.model.type}},'
+        )
+    (tmp_path / 'mine.py').write_text(text)
+    cfg = Config.fromfile(tmp_path / 'mine.py')
+    init_default_scope(cfg.default_scope)
+    front = MODELS.build(cfg.model.data_preprocessor)
+    assert front.scene.variant == 'RUAS_S'
+    kind = type(front.data_preprocessor).__name__
+    assert kind == (
+        'SelfSupDataPreprocessor' if base
+        else 'ClsDataPreprocessor' if 'resnet18' in text
+        else 'DetDataPreprocessor'
+    )  # fmt: skip
+
+
+def test_example_of_an_enhancer_of_ones_own():
+    code = recipe('class Gamma')
+    space = dict(MODELS=MODELS, nn=torch.nn, torch=torch)
+    exec(compile(code, 'docs/recipes.md', 'exec'), space)
+    front = MODELS.build(
+        dict(
+            type='ruas_mm.SceneDataPreprocessor',
+            scene=dict(type='ruas_mm.Gamma'),
+            data_preprocessor=dict(type='ImgDataPreprocessor'),
+        )
+    )
+    dark = torch.full((3, 8, 8), 10, dtype=torch.uint8)
+    lit = front(dict(inputs=[dark]))['inputs']
+    assert torch.allclose(lit, torch.tensor((10 / 255) ** 0.5 * 255))
 
 
 def test_example_of_a_rate_of_its_own(tmp_path):
