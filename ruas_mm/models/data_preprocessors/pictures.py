@@ -101,7 +101,7 @@ def flatten_samples(
             for key, entry in inputs.items()
             for sample in flatten_samples(entry, samples[key], channel_dim)
         ]
-    if not isinstance(inputs, Tensor) and len(inputs) != len(samples):
+    if _are_views(inputs, samples):
         return [
             sample
             for view in inputs
@@ -113,6 +113,17 @@ def flatten_samples(
         frames = getattr(sample, 'video_data_samples', [sample] * number)
         flat.extend(list(frames)[:number])
     return flat
+
+
+def _are_views(inputs: Pictures, samples: Sequence) -> bool:
+    """Whether each entry has a picture of every sample (SimCLR, SwAV)."""
+    return not isinstance(inputs, Tensor) and all(
+        isinstance(entry, Tensor)
+        and entry.dim() > 3
+        and len(entry) == len(samples)
+        and not hasattr(sample, 'video_data_samples')
+        for entry, sample in zip(inputs, samples)
+    )
 
 
 def iterate_samples(samples: Any) -> Iterator[Any]:
