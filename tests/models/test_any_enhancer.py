@@ -13,8 +13,11 @@ from mmengine.optim import OptimWrapper
 from torch import nn
 
 from ruas_mm.models import SceneModule
+from ruas_mm.models.architecture import architecture_parameters
 from ruas_mm.models.pretrained import Known
+from ruas_mm.models.searched_convolutions import SearchedConvolutions
 from ruas_mm.registry import MODELS
+from ruas_mm.search.architecture_step import ArchitectureStep
 
 
 @MODELS.register_module()
@@ -230,3 +233,63 @@ def test_names_of_the_zoo_bring_weights_and_settings():
     for key, value in front.state_dict().items():
         assert torch.equal(value, before[key])
     assert isinstance(front.scene.scene, SceneModule)
+
+
+SUPERNET = dict(
+    type='ruas_mm.LowLightEnhancer',
+    variant='RUAS',
+    scene=dict(genotype=None, num_stages=1),
+    noise_remover=dict(genotype=None, num_cells=1),
+)
+
+
+def alphas_that_move(model, part, batch):
+    """Names of alphas that one architecture step changes."""
+    model.train()
+    sgd = torch.optim.SGD(model.parameters(), lr=1e-3)
+    alphas = architecture_parameters(model)
+    before = copy.deepcopy(alphas)
+    adam = torch.optim.Adam(alphas.values(), lr=0.01)
+    step = ArchitectureStep(
+        model, OptimWrapper(sgd), adam, 'finite_difference'
+    )
+    step(part, 1.0, batch, copy.deepcopy(batch))
+    return {k for k, a in alphas.items() if not torch.equal(a, before[k])}
+
+
+@pytest.mark.parametrize('name', HOSTS)
+def test_whole_enhancer_is_searched_as_the_scene(host, name):
+    cfg, batch = prepare(name, host)
+    cfg = with_front(cfg, scene=SUPERNET)
+    cfg.update(type='ruas_mm.SceneConstrained', host=cfg.type)
+    model = MODELS.build(cfg)
+    scene = architecture_parameters(model, 'scene')
+    assert set(scene) == {
+        'data_preprocessor.scene.scene.alphas',
+        'data_preprocessor.scene.noise_remover.alphas',
+    }
+    assert not architecture_parameters(model, 'task')
+    assert alphas_that_move(model, 'scene', batch) == set(scene)
+
+
+def test_a_neck_is_searched_behind_any_enhancer(host):
+    from mmdet.models.necks import FPN
+
+    @MODELS.register_module(force=True)
+    class SearchedFPN(SearchedConvolutions, FPN):
+        def __init__(self, *, genotype, **kwargs):
+            super().__init__(**kwargs)
+            self.put_cells(genotype)
+
+        def searched_places(self):
+            return [(level, 'conv') for level in self.fpn_convs]
+
+    cfg, batch = prepare('mmdet', host)
+    cfg = with_front(cfg, scene=SCENES['ten lines'])
+    cfg.neck.update(type='ruas_mm.SearchedFPN', genotype=None)
+    model = MODELS.build(cfg)
+    alphas = architecture_parameters(model)
+    assert set(alphas) == {f'neck.fpn_convs.{i}.conv.alphas' for i in (0, 1)}
+    assert architecture_parameters(model, 'task').keys() == alphas.keys()
+    assert alphas_that_move(model, 'end_to_end', batch) == set(alphas)
+    assert len(model.neck.derive()) == 2
