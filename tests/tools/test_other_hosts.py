@@ -60,6 +60,7 @@ model = dict(
     data_preprocessor=dict(
         type='ruas_mm.SceneDataPreprocessor',
         scene=dict(type='ruas_mm.SceneModule'),
+        host={{_base_.model.type}},
         data_preprocessor=data_preprocessor),
     head=dict(num_classes=2, topk=(1, )))
 pipeline = [dict(type='LoadImageFromFile'), dict(type='PackInputs')]
