@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from search_runs import make_pictures
 
-from ruas_mm.search.bilevel import MODES
+from ruas_mm.search.bilevel import GRADIENTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,7 +17,7 @@ def test_table(load_tool, monkeypatch, tmp_path, capsys):
     assert [b['inputs'][0].shape for b in batches] == [(3, 16, 16)] * 2
     assert not torch.equal(batches[0]['inputs'][0], batches[1]['inputs'][0])
     found = tool.gradients('scene', 0.1, batches)
-    assert set(found) == set(MODES)
+    assert set(found) == set(GRADIENTS)
     assert torch.cosine_similarity(*list(found.values())[1:], 0) > 0.99
     monkeypatch.setattr(tool, 'CROPS', (16,))
     monkeypatch.setattr(tool, 'RATES', (0.1,))
