@@ -328,7 +328,7 @@ def test_the_whole_enhancer_in_front_is_searched_as_scene():
 
 def test_supernet_of_an_enhancer_trains():
     model = enhancer()
-    model.loss(torch.rand(1, 3, 24, 24))['loss_removal'].backward()
+    model(torch.rand(1, 3, 24, 24), mode='loss')['loss_removal'].backward()
     for alphas in architecture_parameters(model).values():
         assert (alphas.grad.abs().sum(1) > 0).all()
 

@@ -15,7 +15,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from ruas_mm.models.cpu_layout import to_fast_layout
+from ruas_mm.models.cpu_layout import convolve, to_fast_layout
 
 from .operations import OPERATIONS, Operation, check_genotype, unused_taps
 
@@ -259,9 +259,8 @@ class _Grid:
             if margin < 0:  # a 1x1 in the place of an unpadded 3x3
                 x = x.narrow(axis, -margin, x.shape[axis] + 2 * margin)
         padding = tuple(max(margin, 0) for margin in margins)
-        return F.conv2d(
-            x, kernel, bias, self.stride, padding, self.step, groups
-        )
+        stride, step = (self.stride,) * 2, (self.step,) * 2
+        return convolve(x, kernel, bias, stride, padding, step, groups)
 
     def _margin(self, taps: int) -> int:
         return self.step * (taps // 2) - 1 + self.padding

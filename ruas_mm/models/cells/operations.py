@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Optional, Sequence
 
 import torch.nn as nn
-import torch.nn.functional as F
 from torch import Tensor
+
+from ruas_mm.models.cpu_layout import convolve
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ class OperationConv2d(nn.Conv2d):
                 used = weight.shape[2 + axis] - 2 * unused
                 weight = weight.narrow(2 + axis, unused, used)
                 padding[axis] -= unused * self.dilation[axis]
-        return F.conv2d(
+        return convolve(
             x,
             weight,
             bias,
