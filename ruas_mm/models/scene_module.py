@@ -33,13 +33,14 @@ from ruas_mm.models.architecture import (
     cell_alphas,
     runnable_cells,
 )
-from ruas_mm.models.automatic_strength import automatic_strength
 from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS, DistillationCell
 from ruas_mm.models.cells.genotype import SCENE_ENHANCEMENT
 from ruas_mm.models.cpu_layout import to_fast_layout
 from ruas_mm.models.enhancers.base import Enhancer
+from ruas_mm.models.low_resolution import Raised, shrunk
 from ruas_mm.models.precision import at_least_float32, full_precision
 from ruas_mm.models.tiling import tile_size, tiled
+from ruas_mm.models.tone import build_tone
 from ruas_mm.registry import MODELS
 
 UPDATES = ('sigmoid', 'residual')
@@ -98,11 +99,15 @@ class SceneModule(SearchedPart, Enhancer):
             side is centred, as in the paper.
         illumination_range: Lowest and highest t; keeps y / t finite.
             (1e-4, 1): journal release; the CVPR 2021 one has (1e-3, 1).
-        strength: In [0, 1]; the result becomes ``y / t^K ** strength``.
-            0 gives the input back, 1 the full result.
-        exposure: Mean of the enhanced picture in (0, 1), met by an automatic
-            exponent that :func:`automatic_strength` solves for each picture;
-            ``strength`` then multiplies it. None: exponent 1, as in the paper.
+        strength: In [0, 1]; 0 gives the input back, 1 the full result. By
+            division the result is ``y / t^K ** strength``.
+        shrink: By how much the picture is shrunk for the cells; t is raised
+            again along its edges (``models/low_resolution.py``). 1: paper.
+        illumination_channels: 3, or 1 for an illumination that the channels
+            share, which keeps colours. 3: paper.
+        tone: How y and t^K become the result: a name or config of
+            :data:`~ruas_mm.models.tone.TONES`. ``'division'``: paper.
+            ``strength`` multiplies the tone's.
         with_cp: Recompute a stage's activations in the backward pass instead
             of keeping them.
         init_cfg: See :class:`~ruas_mm.models.pretrained.PretrainedModule`.
@@ -124,7 +129,9 @@ class SceneModule(SearchedPart, Enhancer):
         window: int = 2,
         illumination_range: Tuple[float, float] = (1e-4, 1.0),
         strength: float = 1.0,
-        exposure: Optional[float] = None,
+        shrink: int = 1,
+        illumination_channels: int = 3,
+        tone: Union[str, dict] = 'division',
         with_cp: bool = False,
         init_cfg: dict = None,
     ) -> None:
@@ -136,10 +143,8 @@ class SceneModule(SearchedPart, Enhancer):
         )
         check_interval('gamma', gamma, 0, 1)
         check_interval('strength', strength, 0, 1)
-        if exposure is not None and not 0 < exposure < 1:
-            raise ValueError(
-                f'exposure={exposure}, allowed: None, or between 0 and 1'
-            )
+        check_choice('illumination_channels', illumination_channels, (1, 3))
+        check_whole_number('shrink', shrink, 1)
         check_whole_number('num_stages', num_stages, 1)
         check_whole_number('window', window, 1)
         low, high = illumination_range
@@ -155,7 +160,9 @@ class SceneModule(SearchedPart, Enhancer):
         self.window = window
         self.illumination_range = (low, high)
         self.strength = strength
-        self.exposure = exposure
+        self.shrink = shrink
+        self.illumination_channels = illumination_channels
+        self.tone = build_tone(tone)
         self.with_cp = with_cp
         self.stages = nn.ModuleList(
             DistillationCell(genotype, channels=3) for _ in range(num_stages)
@@ -192,7 +199,7 @@ class SceneModule(SearchedPart, Enhancer):
         return self.decompose_plainly(y)[0]
 
     def unroll(self, y: Tensor) -> SceneOutput:
-        """Eq. (3) as it stands, stage by stage: ``strength`` is left out.
+        """Eq. (3) as it stands, stage by stage, without shrinking or tone.
 
         Args:
             y: As in :meth:`forward`.
@@ -244,8 +251,9 @@ class SceneModule(SearchedPart, Enhancer):
             return self.decompose_plainly(y, strength)
         y = self._prepare(y)
         with full_precision(y):
-            t = self.illumination(y, tile)
-            return self.relight(y, t, self.exponent(y, t, strength)), t
+            seen = shrunk(y, self.shrink)
+            t = self._raised(y, seen, self.illumination(seen, tile))
+            return self._lit_in_strips(y, t, self._strength(seen, t, strength))
 
     def decompose_plainly(
         self, y: Tensor, strength: Optional[Union[float, Tensor]] = None
@@ -253,12 +261,15 @@ class SceneModule(SearchedPart, Enhancer):
         """u^K and t^K without tiles and folded cells; differentiable."""
         y = self._prepare(y)
         with full_precision(y):
+            seen = shrunk(y, self.shrink)
             cells = runnable_cells(self.stages, self.alphas)
-            t = self._unroll(y, cells).illuminations[-1]
-            return self.relight(y, t, self.exponent(y, t, strength)), t
+            t = self._unroll(seen, cells).illuminations[-1]
+            t = self._raised(y, seen, t)
+            s = self._strength(seen, t, strength)
+            return self.tone(y, t.whole(), s), t.whole().expand_as(y)
 
     def illumination(self, y: Tensor, tile: Optional[int] = None) -> Tensor:
-        """t^K by folded cells, in tiles; see :meth:`enhance`.
+        """t^K of what the cells see, folded and in tiles; see :meth:`enhance`.
 
         Stage after stage: the margin of a tile is that of one stage, a third
         of what all of them together would need.
@@ -275,26 +286,35 @@ class SceneModule(SearchedPart, Enhancer):
             maps = (y, t)
         return t
 
-    def exponent(
-        self, y: Tensor, t: Tensor, strength: Optional[float] = None
-    ) -> Union[float, Tensor]:
-        """Exponent of t: ``strength``, times the automatic one if that is on.
-
-        A number, or one for each picture, (N, 1, 1, 1).
-        """
-        strength = self.strength if strength is None else strength
-        if self.exposure is None:
-            return strength
-        return strength * automatic_strength(y, t, self.exposure)
-
     @staticmethod
-    def relight(
-        y: Tensor, t: Tensor, exponent: Union[float, Tensor] = 1
-    ) -> Tensor:
-        """``y / t ** exponent`` in [0, 1]."""
-        if isinstance(exponent, Tensor) or exponent != 1:
-            t = t**exponent
+    def relight(y: Tensor, t: Tensor) -> Tensor:
+        """``y / t`` in [0, 1], Eq. (3)."""
         return (y / t).clamp_(0, 1)
+
+    def _raised(self, y: Tensor, seen: Tensor, t: Tensor) -> Raised:
+        if self.illumination_channels == 1:
+            t = t.mean(1, keepdim=True)
+        return Raised(y, seen, t, self.shrink, self.illumination_range)
+
+    def _strength(
+        self, seen: Tensor, t: Raised, strength: Optional[Union[float, Tensor]]
+    ) -> Union[float, Tensor]:
+        strength = self.strength if strength is None else strength
+        return strength * self.tone.meter(seen, t.seen, self.shrink)
+
+    def _lit_in_strips(
+        self, y: Tensor, t: Raised, s: Union[float, Tensor]
+    ) -> Tuple[Tensor, Tensor]:
+        """:meth:`tone` of some rows after others, which stay in the cache."""
+        u = torch.empty_like(y)
+        whole = torch.empty_like(y)
+        strip = (tile_size(y, None) or y.shape[-2:])[0]
+        for top in range(0, y.shape[-2], strip):
+            rows = slice(top, top + strip)
+            part = t.rows(rows)
+            u[..., rows, :] = self.tone(y[..., rows, :], part, s)
+            whole[..., rows, :] = part
+        return u, whole
 
     def _prepare(self, y: Tensor) -> Tensor:
         if y.dim() != 4 or y.shape[1] != 3 or not y.is_floating_point():

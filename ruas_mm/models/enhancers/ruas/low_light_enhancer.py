@@ -16,6 +16,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ruas_mm.arguments import check_choice, check_strength, check_tile
+from ruas_mm.models.low_resolution import shrunk
 from ruas_mm.models.pretrained import split_pretrained
 from ruas_mm.models.same_size import map_by_size
 from ruas_mm.models.tiling import tile_size, tiled
@@ -315,7 +316,8 @@ class LowLightEnhancer(BaseModel):
         y = _stacked(inputs)
         losses = {}
         if _covers(part, 'scene'):
-            losses.update(self.scene_loss(y, self.scene.unroll(y)))
+            seen = shrunk(y, self.scene.shrink)
+            losses.update(self.scene_loss(seen, self.scene.unroll(seen)))
         if part == 'scene' or self.noise_remover is None:
             return losses
         light_on = self.scene if _covers(part, 'scene') else self.scene.enhance

@@ -1,0 +1,232 @@
+"""Tone: how the picture y and its illumination t become the result u.
+
+The paper divides, ``u = y / t`` (Eq. (3)): :class:`DivisionTone`. Beyond the
+paper is :class:`FilmTone`, the inverse of underexposure under a film's
+response, which neither clips lights nor flattens them.
+
+A tone has a strength s for each picture: 0 gives the input back.
+"""
+
+from typing import Optional, Union
+
+import torch
+from torch import Tensor
+
+from ruas_mm.arguments import check_choice, check_interval
+
+from .automatic_strength import automatic_strength
+from .low_resolution import filled_up, shrunk
+
+Strength = Union[float, Tensor]
+BISECTIONS = 12
+UNEQUAL = 1e-4  # what two equal colours never differ by
+
+
+class DivisionTone:
+    """``u = y / t ** s``.
+
+    Args:
+        exposure: Mean of u in (0, 1), met by an automatic s that
+            :func:`automatic_strength` solves for each picture. None: s = 1.
+
+    Raises:
+        ValueError: ``exposure`` is out of range.
+    """
+
+    def __init__(self, exposure: Optional[float] = None) -> None:
+        if exposure is not None and not 0 < exposure < 1:
+            raise ValueError(
+                f'exposure={exposure}, allowed: None, or between 0 and 1'
+            )
+        self.exposure = exposure
+
+    def meter(self, y: Tensor, t: Tensor, scale: int = 1) -> Strength:
+        """s of the full result: 1, or one for each picture, (N, 1, 1, 1).
+
+        Args:
+            y: RGB in [0, 1], (N, 3, H, W).
+            t: Illumination in (0, 1], (N, 1 or 3, H, W).
+            scale: By how much both were shrunk already.
+        """
+        if self.exposure is None:
+            return 1.0
+        return automatic_strength(y, t, self.exposure)
+
+    def __call__(self, y: Tensor, t: Tensor, s: Strength = 1.0) -> Tensor:
+        """u in [0, 1], as ``y``."""
+        if isinstance(s, Tensor) or s != 1:
+            t = t**s
+        return (y / t).clamp_(0, 1)
+
+
+class FilmTone:
+    """``u = F(t) * ((y + e) / (t + e)) ** (1/2)``, both growing with s.
+
+    ``F(t) = 1 - exp(-c (-ln(1 - t)) ** p)``: on film, light x leaves
+    ``1 - exp(-x)``, so that -ln(1 - t) is the light that made t, which is
+    then multiplied. The reflectance y / t gets an exponent, as otherwise noise
+    and clipped lights grow with it. With k = min(s, 1) the exponents are
+    ``response ** k`` and ``reflectance ** k``, e = k times half a grey level,
+    and ln c = ``gain * s``.
+
+    s is metered: the mean of u, weighted towards the centre, meets
+    ``exposure``. Two things bound it. A picture that is not dark is left
+    alone: ``brightness`` is its mean plus the share of it that is brighter
+    than .3, and s goes to 0 between ``dark`` and ``bright``. And in the noise
+    of a black frame there is nothing to be lit.
+
+    Args:
+        exposure: Mean of u. .48 and all that follows: docs/benchmark.md.
+        response: Exponent p of the light at s = 1.
+        reflectance: Exponent of y / t at s = 1.
+        gain: ln c at s = 1.
+        dark: Brightness up to which s is as metered.
+        bright: Brightness from which on the picture is returned.
+
+    Raises:
+        ValueError: An argument is out of range.
+    """
+
+    lowest_t = 0.03
+    highest_t = 0.996
+    half_level = 0.5 / 255
+    most = 1.75  # s at most
+    block = 16  # pixels a side of what is metered
+
+    def __init__(
+        self,
+        exposure: float = 0.48,
+        response: float = 0.7,
+        reflectance: float = 0.5,
+        gain: float = 1.9,
+        dark: float = 0.4,
+        bright: float = 0.64,
+    ) -> None:
+        for name, value in dict(
+            exposure=exposure, response=response, reflectance=reflectance
+        ).items():
+            check_interval(name, value, 0.01, 1)
+        check_interval('gain', gain, 0, 10)
+        check_interval('dark', dark, 0, bright)
+        self.exposure = exposure
+        self.response = response
+        self.reflectance = reflectance
+        self.gain = gain
+        self.dark = dark
+        self.bright = bright
+
+    def __call__(self, y: Tensor, t: Tensor, s: Strength = 1.0) -> Tensor:
+        """u in [0, 1], as ``y``; see :class:`DivisionTone`."""
+        if not isinstance(s, Tensor):
+            s = y.new_tensor(s)
+        k = s.clamp(max=1)
+        e = k * self.half_level
+        power, response = self.reflectance**k, self.response**k
+        t = t.clamp(self.lowest_t, self.highest_t)
+        light = torch.exp(self.gain * s) * (-torch.log1p(-t)) ** response
+        film = -torch.expm1(-light)
+        return (film / (t + e) ** power * (y + e) ** power).clamp(0, 1)
+
+    def meter(self, y: Tensor, t: Tensor, scale: int = 1) -> Tensor:
+        """s for each picture, (N, 1, 1, 1); see :class:`DivisionTone`.
+
+        The bisection is followed by a Newton step, which is differentiable
+        and squares the error. No step depends on a value, so that it can be
+        exported.
+        """
+        block = max(self.block // scale, 1)
+        weight = _content(y, block)
+        y, t = shrunk(y, block), shrunk(t, block)
+        centred = _normalised(weight * _towards_centre(weight))
+
+        def mean(s: Tensor) -> Tensor:
+            return _mean(self(y, t, s), centred)
+
+        with torch.no_grad():
+            low = torch.zeros_like(y[:, :1, :1, :1])
+            high = torch.full_like(low, self.most)
+            for _ in range(BISECTIONS):
+                middle = (low + high) / 2
+                is_dark = mean(middle) < self.exposure
+                low = torch.where(is_dark, middle, low)
+                high = torch.where(is_dark, high, middle)
+            s = (low + high) / 2
+            step = 1e-2
+            slope = (mean(s + step) - mean(s - step)) / (2 * step)
+        s = s - (mean(s) - self.exposure) / slope.clamp(min=0.05)
+        s = s.clamp(0, self.most)
+        level = _mean(y, _normalised(weight))
+        noise = (level / (3 * self.half_level)).clamp(max=1)
+        return torch.minimum(s, self.most * noise) * self.share(y, weight)
+
+    def share(self, y: Tensor, weight: Optional[Tensor] = None) -> Tensor:
+        """How much of s a picture gets: 1 if dark, 0 if not, (N, 1, 1, 1)."""
+        weight = torch.ones_like(y[:, :1]) if weight is None else weight
+        weight = _normalised(weight)
+        lights = torch.sigmoid((y.amax(1, keepdim=True) - 0.3) / 0.03)
+        brightness = _mean(y, weight) + _mean(lights, weight)
+        x = (self.bright - brightness) / (self.bright - self.dark)
+        x = x.clamp(0, 1)
+        return x * x * (3 - 2 * x)
+
+
+def _content(y: Tensor, block: int) -> Tensor:
+    """For each block of pixels 1, or 0 in a border of one colour (padding).
+
+    Looks at the middle row and column of each block.
+    """
+    y = filled_up(y, block)
+    content = 1.0
+    for axis in (2, 3):
+        lines = y[:, :, block // 2 :: block]
+        if axis == 3:
+            lines = y[..., block // 2 :: block]
+        inside = []
+        for corner in (y[..., :1, :1], y[..., -1:, -1:]):
+            differs = (lines - corner).abs().amax((1, 5 - axis), keepdim=True)
+            inside.append((differs > UNEQUAL).to(y.dtype))
+        head, tail = inside
+        head = head.cumsum(axis)
+        tail = tail.flip(axis).cumsum(axis).flip(axis)
+        content = content * head.clamp(max=1) * tail.clamp(max=1)
+    is_blank = content.amax((2, 3), keepdim=True) == 0
+    return torch.where(is_blank, torch.ones_like(content), content)
+
+
+def _towards_centre(content: Tensor) -> Tensor:
+    """Gaussian about the content's centre, sigma a quarter of its sides."""
+    weight = 1.0
+    for axis in (2, 3):
+        inside = content.amax(5 - axis, keepdim=True)
+        length = inside.sum(axis, keepdim=True)
+        place = (inside.cumsum(axis) - 0.5) / length - 0.5
+        weight = weight * torch.exp(-8 * place * place)
+    return weight
+
+
+def _normalised(weight: Tensor) -> Tensor:
+    return weight / weight.sum((2, 3), keepdim=True)
+
+
+def _mean(x: Tensor, weight: Tensor) -> Tensor:
+    """(N, 1, 1, 1); ``weight`` sums to 1."""
+    return (x.mean(1, keepdim=True) * weight).sum((2, 3), keepdim=True)
+
+
+TONES = dict(division=DivisionTone, film=FilmTone)
+Tone = Union[DivisionTone, FilmTone]
+
+
+def build_tone(tone: Union[str, dict]) -> Tone:
+    """A tone by its name, or ``dict(type=name, ...)`` with arguments.
+
+    Raises:
+        ValueError: Unknown name, or an argument that the tone does not take.
+    """
+    arguments = dict(type=tone) if isinstance(tone, str) else dict(tone)
+    name = arguments.pop('type', None)
+    check_choice('tone', name, tuple(TONES))
+    try:
+        return TONES[name](**arguments)
+    except TypeError as error:
+        raise ValueError(f'tone={tone}: {error}') from None
