@@ -13,7 +13,7 @@ model = dict(
         warm_start='unrectified',
         warm_start_source='illumination',
         illumination_range=(0.03, 1),
-        exposure=0.4,
+        tone=dict(type='division', exposure=0.4),
     ),
     scene_loss=dict(eta=1e-4),
     noise_loss=dict(type='ruas_mm.NoiseAsCleanLoss'),

@@ -227,7 +227,7 @@ def test_names_of_the_zoo_bring_weights_and_settings():
         )
     )
     assert front.scene.scene.strength == 0.5
-    assert front.scene.scene.exposure is not None  # that of the packaged file
+    assert front.scene.scene.shrink == 4  # that of the packaged file
     before = copy.deepcopy(front.state_dict())
     front.init_weights()
     for key, value in front.state_dict().items():

@@ -85,8 +85,18 @@ def test_a_traced_graph_solves_for_other_pictures():
     torch.testing.assert_close(traced(y, t), expected)
 
 
+SCENE = dict(
+    type='ruas_mm.SceneModule', tone=dict(type='division', exposure=0.4)
+)
+
+
 def test_scene_module_meets_the_exposure():
-    scene = MODELS.build(dict(type='ruas_mm.SceneModule', exposure=0.4))
+    scene = MODELS.build(
+        dict(
+            type='ruas_mm.SceneModule',
+            tone=dict(type='division', exposure=0.4),
+        )
+    )
     y = torch.rand(3, 3, 24, 28) * torch.tensor([0.1, 0.4, 1]).view(3, 1, 1, 1)
     with torch.no_grad():
         t = scene.unroll(y).illuminations[-1]
@@ -103,7 +113,12 @@ def test_scene_module_meets_the_exposure():
 @pytest.mark.parametrize('exposure', [0, 1, -0.3, 40])
 def test_bad_exposures_are_refused(exposure):
     with pytest.raises(ValueError, match=f'exposure={exposure}, allowed'):
-        MODELS.build(dict(type='ruas_mm.SceneModule', exposure=exposure))
+        MODELS.build(
+            dict(
+                type='ruas_mm.SceneModule',
+                tone=dict(type='division', exposure=exposure),
+            )
+        )
 
 
 @pytest.mark.parametrize('training', [False, True])
@@ -111,7 +126,10 @@ def test_data_preprocessor_meets_the_exposure(training):
     preprocessor = MODELS.build(
         dict(
             type='ruas_mm.SceneDataPreprocessor',
-            scene=dict(type='ruas_mm.SceneModule', exposure=0.4),
+            scene=dict(
+                type='ruas_mm.SceneModule',
+                tone=dict(type='division', exposure=0.4),
+            ),
             data_preprocessor=dict(type='mmengine.ImgDataPreprocessor'),
         )
     )

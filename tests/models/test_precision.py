@@ -5,12 +5,13 @@ import copy
 import pytest
 import torch
 
-from ruas_mm.models import SceneModule, load_enhancer, scene_module
+from ruas_mm.models import SceneModule, load_enhancer, tone
 from ruas_mm.models.scene_module import PAPER_FORM
 
 FORMS = dict(
     released=dict(),
-    automatic=dict(exposure=0.4),
+    automatic=dict(tone=dict(type='division', exposure=0.4)),
+    film=dict(shrink=4, illumination_channels=1, tone='film'),
     paper=PAPER_FORM,
     supernet=dict(genotype=None),
 )
@@ -67,13 +68,13 @@ def test_compiles_as_one_graph(form, training):
 
 def test_automatic_strength_is_solved_once(monkeypatch):
     calls = []
-    solve = scene_module.automatic_strength
+    solve = tone.automatic_strength
     monkeypatch.setattr(
-        scene_module,
+        tone,
         'automatic_strength',
         lambda *args: calls.append(1) or solve(*args),
     )
-    scene = SceneModule(exposure=0.4)
+    scene = SceneModule(tone=dict(type='division', exposure=0.4))
     y = torch.rand(1, 3, 16, 20) * 0.2
     for use in (scene, scene.enhance, scene.decompose):
         calls.clear()

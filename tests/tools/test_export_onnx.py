@@ -29,7 +29,8 @@ SIZES = [(1, 1), (1, 9), (16, 24), (33, 71), (130, 58)]
 def make_enhancer(variant, exposure=None, noise_map=False):
     """Random weights; RUAS_A finds noise in bright pictures alone."""
     torch.manual_seed(0)
-    settings = dict(scene=dict(exposure=exposure))
+    tone = dict(type='division', exposure=exposure)
+    settings = dict(scene=dict(tone=tone))
     if noise_map:
         settings['noise_remover'] = dict(noise_map=True)
     enhancer = LowLightEnhancer(variant, **settings).eval()

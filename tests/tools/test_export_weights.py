@@ -25,4 +25,4 @@ def test_exported_file_enhances_like_the_trained_model(
     loaded = load_enhancer(cfg.model.variant, out)
     x = torch.rand(1, 3, 20, 24) * 0.2
     assert torch.equal(loaded.enhance(x), trained.enhance(x))
-    assert loaded.scene.exposure == cfg.model.scene.exposure
+    assert loaded.scene.tone.exposure == cfg.model.scene.tone.exposure

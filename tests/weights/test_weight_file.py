@@ -13,7 +13,9 @@ from ruas_mm.weights import save_enhancer, weight_file
 
 SMALL = dict(num_cells=1)
 RUAS_A = dict(
-    scene=dict(num_stages=1, exposure=0.4, window=3),
+    scene=dict(
+        num_stages=1, window=3, tone=dict(type='division', exposure=0.4)
+    ),
     noise_remover=dict(num_cells=2, channels=4, noise_map=True),
     noise_estimator=dict(channels=5),
     noise_threshold=0.02,
@@ -67,7 +69,7 @@ def test_a_file_of_more_parts_serves_a_smaller_variant(tmp_path):
     path = tmp_path / 'w.safetensors'
     enhancer = make(path, 'RUAS_A', **RUAS_A)
     scene = load_enhancer('RUAS_S', path).scene
-    assert (scene.exposure, scene.window) == (0.4, 3)
+    assert (scene.tone.exposure, scene.window) == (0.4, 3)
     y = torch.rand(1, 3, 9, 9) * 0.3
     expected = enhancer.scene.enhance(y)
     assert torch.equal(scene.enhance(y), expected)

@@ -23,8 +23,9 @@ from torch import Tensor
 
 from ruas_mm.datasets.enhancement.paired_images import list_images
 from ruas_mm.files.picture_file import read_picture
-from ruas_mm.models import VARIANTS, load_enhancer
+from ruas_mm.models import VARIANTS, LowLightEnhancer, load_enhancer
 from ruas_mm.models.automatic_strength import automatic_strength
+from ruas_mm.models.tone import DivisionTone, Tone
 
 Method = Callable[[Tensor], Tuple[Tensor, float]]
 TARGET = 0.45  # of the constant gain, the mean grey of LOL's references
@@ -33,21 +34,23 @@ TARGET = 0.45  # of the constant gain, the mean grey of LOL's references
 def weight_methods(
     name: str, weights: str, exposure: float
 ) -> Iterator[Tuple[str, Method]]:
-    """A file of weights: every variant, with and without exposure."""
+    """A file of weights: every variant, in the tones that it can have."""
     for variant in VARIANTS:
         try:
             enhancer = load_enhancer(variant, weights or None)
         except ValueError:
             continue  # the file has no such part
-        for target in (None, exposure):
-            title = f'{name}, {variant}'
-            title += f', exposure {target}' if target else ''
-            yield title, _method(enhancer, target)
+        for tone, title in (
+            (enhancer.scene.tone, 'as saved'),
+            (DivisionTone(), 'division'),
+            (DivisionTone(exposure), f'division, exposure {exposure}'),
+        ):
+            yield f'{name}, {variant}, {title}', _method(enhancer, tone)
 
 
-def _method(enhancer: torch.nn.Module, exposure: float) -> Method:
+def _method(enhancer: LowLightEnhancer, tone: Tone) -> Method:
     def run(y: Tensor) -> Tuple[Tensor, float]:
-        enhancer.scene.exposure = exposure
+        enhancer.scene.tone = tone
         with torch.no_grad():
             x, t = enhancer.decompose(y)
         return x, t.std(dim=(2, 3)).mean().item()

@@ -118,7 +118,7 @@ def architecture_step(part: str, lr: float = 1e-3) -> ArchitectureStep:
             warm_start='unrectified',
             warm_start_source='illumination',
             illumination_range=(0.03, 1),
-            exposure=0.4,
+            tone=dict(type='division', exposure=0.4),
         ),
         noise_remover=dict(genotype=None),
         scene_loss=dict(eta=1e-4),
