@@ -51,7 +51,7 @@ def app(load_tool):
 
 @pytest.mark.parametrize('variant', ['RUAS_S', 'RUAS_A'])
 def test_result_is_the_full_picture(app, weights, dark_file, variant):
-    choice = {name: label for label, name in app.VARIANTS.items()}[variant]
+    choice = {name: label for label, name in app.LABELS.items()}[variant]
     results = app.enhance(str(dark_file), choice, 1.0, str(weights))
     (before, after), facts, button = next(results)
     assert before.shape == after.shape == (90, 60, 3)  # upright
@@ -77,7 +77,7 @@ def test_previews_are_small(app):
 
 def test_what_cannot_be_used_is_told(app, weights, tmp_path):
     (tmp_path / 'bad.png').write_bytes(b'no picture')
-    choice = next(iter(app.VARIANTS))
+    choice = next(iter(app.LABELS))
     for source, file, message in (
         (None, weights, 'Drop a picture first'),
         (tmp_path / 'bad.png', weights, '^.?bad.png: no picture'),

@@ -89,7 +89,7 @@ def test_converted_checkpoints_load(tmp_path, load_tool):
     'saved, wanted, missing',
     [
         ('RUAS_S', 'RUAS', ['noise_remover']),
-        ('RUAS_S', 'RUAS_A', ['noise_remover', 'noise_estimator']),
+        ('RUAS_S', 'RUAS_A', ['noise_estimator', 'noise_remover']),
         ('RUAS', 'RUAS_A', ['noise_estimator']),
     ],
 )
