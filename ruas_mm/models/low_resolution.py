@@ -101,9 +101,9 @@ class Raised:
         """t of some rows of the picture, (N, 1 or 3, rows, W)."""
         if self.coefficients is None:
             return self.seen[..., rows, :]
-        a, b = (c[..., rows, :] for c in self.coefficients)
+        a, b = self.coefficients
         guide = self.y[..., rows, :].mean(1, keepdim=True)
-        return (a * guide + b).clamp(*self.limits)
+        return (a[..., rows, :] * guide + b[..., rows, :]).clamp(*self.limits)
 
     def whole(self) -> Tensor:
         """t of the picture, (N, 1 or 3, H, W)."""

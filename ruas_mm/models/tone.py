@@ -123,8 +123,8 @@ class FilmTone:
         e = k * self.half_level
         power, response = self.reflectance**k, self.response**k
         t = t.clamp(self.lowest_t, self.highest_t)
-        light = torch.exp(self.gain * s) * (-torch.log1p(-t)) ** response
-        film = -torch.expm1(-light)
+        light = torch.exp(self.gain * s) * (-torch.log(1 - t)) ** response
+        film = 1 - torch.exp(-light)
         return (film / (t + e) ** power * (y + e) ** power).clamp(0, 1)
 
     def meter(self, y: Tensor, t: Tensor, scale: int = 1) -> Tensor:

@@ -16,21 +16,25 @@ pytest.importorskip('onnxruntime')
 from ruas_mm.apis.onnx_export import export_onnx
 from ruas_mm.apis.onnx_runtime import load_onnx_enhancer
 
+SCENES = dict(
+    paper=dict(),
+    automatic=dict(tone=dict(type='division', exposure=0.4)),
+    film=dict(shrink=4, illumination_channels=1, tone='film'),
+)
 FORMS = [
-    (variant, exposure, noise_map)
+    (variant, scene, noise_map)
     for variant in ('RUAS_S', 'RUAS', 'RUAS_A')
-    for exposure in (None, 0.4)
+    for scene in SCENES
     for noise_map in (False, True)
     if variant == 'RUAS_A' or not noise_map
 ]
 SIZES = [(1, 1), (1, 9), (16, 24), (33, 71), (130, 58)]
 
 
-def make_enhancer(variant, exposure=None, noise_map=False):
+def make_enhancer(variant, scene='paper', noise_map=False):
     """Random weights; RUAS_A finds noise in bright pictures alone."""
     torch.manual_seed(0)
-    tone = dict(type='division', exposure=exposure)
-    settings = dict(scene=dict(tone=tone))
+    settings = dict(scene=SCENES[scene])
     if noise_map:
         settings['noise_remover'] = dict(noise_map=True)
     enhancer = LowLightEnhancer(variant, **settings).eval()
@@ -120,7 +124,7 @@ def test_bad_opset(tmp_path, opset):
 @pytest.mark.parametrize('opset', ['13', '17'])
 def test_tools_work_together(tmp_path, load_tool, opset, capsys):
     """Export, then enhance a picture with the file."""
-    enhancer, settings = make_enhancer('RUAS_A', 0.4)
+    enhancer, settings = make_enhancer('RUAS_A', 'automatic')
     weights, target = tmp_path / 'a.safetensors', tmp_path / 'a.onnx'
     save_enhancer(
         enhancer, weights, noise_threshold=enhancer.noise_threshold, **settings
