@@ -122,7 +122,7 @@ def _scene_steps(x: Tensor) -> Dict[str, Step]:
             lambda layout=layout: step(partial(naive, layout=layout), x)
             for layout in LAYOUTS.values()
         ),
-        lambda: step(scene, x),
+        lambda: step(scene.unroll, x),
     )
 
 

@@ -99,7 +99,6 @@ def check_config(task: Tuple[str, str]) -> Tuple[str, str, str]:
         ``'refused: ...'`` or ``'ours: ...'`` with the reason; path.
     """
     host, path = task
-    _be_quiet()
     try:
         cfg = load(host, config_root(host) / path)
         if 'type' not in (cfg.get('model') or {}):
@@ -180,7 +179,7 @@ def sweep(processes: int) -> List[Tuple[str, str, str]]:
         root = config_root(host)
         files = sorted(p.relative_to(root) for p in root.rglob('*.py'))
         tasks += [(host, str(p)) for p in files if '_base_' not in p.parts]
-    with multiprocessing.Pool(processes) as pool:
+    with multiprocessing.Pool(processes, _be_quiet) as pool:
         return list(pool.imap_unordered(check_config, tasks, chunksize=16))
 
 
@@ -250,7 +249,6 @@ def run_family(name: str) -> str:
     Raises:
         AssertionError: The front got no gradient, or a loss is not finite.
     """
-    _be_quiet()
     host, cfg = small_config(name)
     size = SIZES.get(name, 64)
     torch.manual_seed(0)
@@ -318,6 +316,7 @@ def main(args: argparse.Namespace) -> None:
             with atomic_write(args.write) as temporary:
                 temporary.write_text(text)
         return
+    _be_quiet()
     for name in FAMILIES if args.run == ['all'] else args.run:
         try:
             print(f'{name}: {run_family(name)}', flush=True)
