@@ -1,0 +1,110 @@
+"""What an enhancer gains on dark pictures, and what it does to bright ones.
+
+    python tools/benchmarks/measure_light.py --pairs lol_split/eval15
+        --bright photographs
+
+--pairs names folders with ``low/`` and ``high/``: PSNR and SSIM of the dark
+picture and of the enhanced one, also with the result scaled to the mean of the
+reference ("GT mean", which leaves the exposure out), and how much the half of
+the pairs gains that needs least. --bright names folders of well-lit pictures,
+which should come back: PSNR to themselves, of equal pictures 60.
+"""
+
+import argparse
+from pathlib import Path
+from typing import List, Sequence
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from ruas_mm.datasets.enhancement.paired_images import list_images
+from ruas_mm.files.picture_file import read_picture
+from ruas_mm.models import VARIANTS, load_enhancer
+
+EQUAL = 60.0  # dB
+
+
+def enhance(enhancer: torch.nn.Module, rgb: np.ndarray) -> np.ndarray:
+    """As saved in 8 bits."""
+    y = torch.from_numpy(rgb / np.float32(255)).permute(2, 0, 1)[None]
+    x = enhancer.enhance(y)[0].permute(1, 2, 0)
+    return (x * 255).round().byte().numpy()
+
+
+def figures(truth: np.ndarray, found: np.ndarray) -> List[float]:
+    """PSNR and SSIM."""
+    return [
+        peak_signal_noise_ratio(truth, found),
+        structural_similarity(truth, found, channel_axis=2),
+    ]
+
+
+def pair_row(enhancer: torch.nn.Module, folder: Path, title: str) -> List[str]:
+    rows = []
+    for low in track(list_images(folder / 'low'), title, transient=True):
+        dark = read_picture(low).rgb
+        truth = read_picture(folder / 'high' / low.name).rgb
+        found = enhance(enhancer, dark)
+        scaled = found * (truth.mean() / max(found.mean(), 1e-3))
+        scaled = scaled.clip(0, 255).round().astype(np.uint8)
+        rows.append(
+            figures(truth, dark) + figures(truth, found)
+            + figures(truth, scaled)
+        )  # fmt: skip
+    table = np.array(rows)
+    means = table.mean(0)
+    best = table[np.argsort(-table[:, 0])[: (len(table) + 1) // 2]]
+    gain = (best[:, 2:4] - best[:, :2]).mean(0)
+    return [
+        *(f'{means[i]:.2f} / {means[i + 1]:.3f}' for i in (0, 2, 4)),
+        f'{gain[0]:+.2f} / {gain[1]:+.3f}',
+    ]
+
+
+def bright_row(enhancer: torch.nn.Module, folder: Path, title: str) -> str:
+    found = []
+    for path in track(list_images(folder), title, transient=True):
+        rgb = read_picture(path).rgb
+        enhanced = enhance(enhancer, rgb)
+        same = np.array_equal(rgb, enhanced)
+        psnr = EQUAL if same else peak_signal_noise_ratio(rgb, enhanced)
+        found.append(min(psnr, EQUAL))
+    return f'mean {np.mean(found):.1f}, lowest {np.min(found):.1f}'
+
+
+def main(
+    pairs: Sequence[Path], bright: Sequence[Path], variants: Sequence[str]
+) -> None:
+    console = Console(width=118)
+    enhancers = {name: load_enhancer(name) for name in variants}
+    for folder in pairs:
+        table = Table(title=f'{len(list_images(folder / "low"))} pairs')
+        columns = ('variant', 'dark', 'enhanced', 'with GT mean')
+        for column in (*columns, 'gain, half that needs least'):
+            table.add_column(column, justify='right')
+        for name, enhancer in enhancers.items():
+            table.add_row(name, *pair_row(enhancer, folder, name))
+        console.print(table)
+    for folder in bright:
+        table = Table(title=f'{len(list_images(folder))} bright pictures')
+        for column in ('variant', 'PSNR to themselves'):
+            table.add_column(column, justify='right')
+        for name, enhancer in enhancers.items():
+            table.add_row(name, bright_row(enhancer, folder, name))
+        console.print(table)
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('--pairs', nargs='+', type=Path, default=[])
+    parser.add_argument('--bright', nargs='+', type=Path, default=[])
+    parser.add_argument('--variants', nargs='+', default=list(VARIANTS))
+    args = parser.parse_args()
+    main(args.pairs, args.bright, args.variants)
