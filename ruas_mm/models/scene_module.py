@@ -6,8 +6,8 @@ Sec. 5.1, Fig. 3. https://arxiv.org/abs/2112.04719
 
 Differs from the paper: the defaults are those of the authors' release, which
 their weights need (``update='sigmoid'``, window 2x2, rectification of the
-reflectance); ``SceneModule(**PAPER_FORM)`` is the paper's form. ``strength``
-and ``exposure`` are ours.
+reflectance); ``SceneModule(**PAPER_FORM)`` is the paper's form. ``strength``,
+``shrink``, ``illumination_channels`` and tones other than division are ours.
 """
 
 from functools import partial
@@ -264,9 +264,10 @@ class SceneModule(SearchedPart, Enhancer):
             seen = shrunk(y, self.shrink)
             cells = runnable_cells(self.stages, self.alphas)
             t = self._unroll(seen, cells).illuminations[-1]
-            t = self._raised(y, seen, t)
-            s = self._strength(seen, t, strength)
-            return self.tone(y, t.whole(), s), t.whole().expand_as(y)
+            raised = self._raised(y, seen, t)
+            s = self._strength(seen, raised, strength)
+            t = raised.whole()
+            return self.tone(y, t, s), t.expand_as(y)
 
     def illumination(self, y: Tensor, tile: Optional[int] = None) -> Tensor:
         """t^K of what the cells see, folded and in tiles; see :meth:`enhance`.
