@@ -14,14 +14,15 @@ class WholeModel(nn.Module):
     :class:`SceneDataPreprocessor`, outside ``model.forward``. Whatever traces
     or counts ``model`` alone therefore leaves it out without a word: FLOPs
     tools, ``torch.jit.trace``, ``torch.onnx.export``. Give them this instead.
-    It works with any host model, also with one that has no front of ours.
+    It works as well with a model that has no front of ours.
 
     Nothing is copied: mode, device and parameters are those of ``model``.
     Call ``eval()`` before tracing. A trace holds for pictures of its number
     and size, for the hosts' preprocessors pad by numbers, not by shapes.
 
     Args:
-        model: A model of mmdet, mmseg or mmpretrain.
+        model: A model of mmdet, mmseg or mmpretrain whose mode ``'tensor'``
+            needs no data samples (mmdet's two-stage detectors do).
     """
 
     def __init__(self, model: BaseModel) -> None:

@@ -86,7 +86,7 @@ class PretrainedModule(BaseModule):
                 module was loaded.
         """
         self.load_pending()
-        if isinstance(self.origin, Known):
+        if isinstance(self.origin, Known) or not self._owns_weights():
             return
         if self.training:
             self.origin = Known('training')
@@ -107,12 +107,22 @@ class PretrainedModule(BaseModule):
             ValueError: Neither ``init_cfg`` nor a checkpoint gave any.
         """
         self.load_pending()
-        if isinstance(self.origin, Random):
+        if isinstance(self.origin, Random) and self._owns_weights():
             raise ValueError(
                 f'frozen=True, but {type(self).__name__} has random '
                 "weights. Give it init_cfg=dict(type='Pretrained', ...), a "
                 "checkpoint that holds it, or name one of the zoo ('ruas_s')"
             )
+
+    def _owns_weights(self) -> bool:
+        """Whether it has some beside those of modules of this kind in it."""
+        nested = {
+            id(parameter)
+            for module in self.modules()
+            if module is not self and isinstance(module, PretrainedModule)
+            for parameter in module.parameters()
+        }
+        return any(id(p) not in nested for p in self.parameters())
 
     def _load_from_state_dict(
         self, state_dict: dict, prefix: str, *args
@@ -128,7 +138,7 @@ class PretrainedModule(BaseModule):
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def _apply(
-        self, fn: Callable[[Tensor], Tensor], *args
+        self, fn: Callable[[Tensor], Tensor], *args, **kwargs
     ) -> 'PretrainedModule':
         def without_rounding(tensor: Tensor) -> Tensor:
             result = fn(tensor)
@@ -136,7 +146,7 @@ class PretrainedModule(BaseModule):
                 return tensor.to(result.device)
             return result
 
-        return super()._apply(without_rounding, *args)
+        return super()._apply(without_rounding, *args, **kwargs)
 
 
 def split_pretrained(

@@ -27,7 +27,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from ruas_mm.arguments import check_choice, check_interval, check_whole_number
+from ruas_mm.arguments import (
+    check_choice,
+    check_interval,
+    check_strength,
+    check_whole_number,
+)
 from ruas_mm.models.architecture import (
     SearchedPart,
     cell_alphas,
@@ -38,7 +43,7 @@ from ruas_mm.models.cells.genotype import SCENE_ENHANCEMENT
 from ruas_mm.models.cpu_layout import to_fast_layout
 from ruas_mm.models.enhancers.base import Enhancer
 from ruas_mm.models.low_resolution import Raised, shrunk
-from ruas_mm.models.precision import at_least_float32, full_precision
+from ruas_mm.models.precision import full_precision
 from ruas_mm.models.tiling import tile_size, tiled
 from ruas_mm.models.tone import build_tone
 from ruas_mm.registry import MODELS
@@ -247,6 +252,9 @@ class SceneModule(SearchedPart, Enhancer):
         Differentiable where gradients are on (then in one piece), otherwise
         as fast as :meth:`enhance`.
         """
+        check_strength(strength)
+        if tile is not None:
+            check_whole_number('tile', tile, 1)
         if torch.is_grad_enabled():
             return self.decompose_plainly(y, strength)
         y = self._prepare(y)
@@ -325,7 +333,7 @@ class SceneModule(SearchedPart, Enhancer):
                 'RGB in [0, 1]'
             )
         self.check_ready()
-        return to_fast_layout(at_least_float32(y))
+        return to_fast_layout(y.to(self.stages[0].fuse.weight.dtype))
 
     def _unroll(self, y: Tensor, cells: Iterable[Cell]) -> SceneOutput:
         reflectances, illuminations = [], []

@@ -19,7 +19,7 @@ from .low_resolution import filled_up, shrunk
 
 Strength = Union[float, Tensor]
 BISECTIONS = 12
-UNEQUAL = 1e-4  # what two equal colours never differ by
+UNEQUAL = 1.5 / 255  # compression leaves padding uneven by one grey level
 
 
 class DivisionTone:
@@ -107,7 +107,10 @@ class FilmTone:
         ).items():
             check_interval(name, value, 0.01, 1)
         check_interval('gain', gain, 0, 10)
-        check_interval('dark', dark, 0, bright)
+        if not 0 <= dark < bright:
+            raise ValueError(
+                f'dark={dark}, allowed: at least 0 and below bright={bright}'
+            )
         self.exposure = exposure
         self.response = response
         self.reflectance = reflectance
@@ -125,6 +128,7 @@ class FilmTone:
         t = t.clamp(self.lowest_t, self.highest_t)
         light = torch.exp(self.gain * s) * (-torch.log(1 - t)) ** response
         film = 1 - torch.exp(-light)
+        y = y.clamp(min=0)  # resizing can leave [0, 1]
         return (film / (t + e) ** power * (y + e) ** power).clamp(0, 1)
 
     def meter(self, y: Tensor, t: Tensor, scale: int = 1) -> Tensor:

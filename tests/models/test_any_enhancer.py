@@ -10,9 +10,15 @@ from host_models import HOSTS, prepare, with_front
 from mmengine.config import ConfigDict
 from mmengine.model import ExponentialMovingAverage
 from mmengine.optim import OptimWrapper
+from mmengine.structures import BaseDataElement
 from torch import nn
 
-from ruas_mm.models import SceneModule
+from ruas_mm.models import (
+    Enhancer,
+    SceneDataPreprocessor,
+    SceneModule,
+    load_enhancer,
+)
 from ruas_mm.models.architecture import architecture_parameters
 from ruas_mm.models.pretrained import Known
 from ruas_mm.models.searched_convolutions import SearchedConvolutions
@@ -205,6 +211,9 @@ def test_constraint_needs_an_illumination_for_its_loss(host):
         ('ruas_b', "scene='ruas_b', allowed: .*'ruas_s', 'ruas', 'ruas_a'"),
         (nn.Identity(), 'scene is a Identity, allowed: an enhancer'),
         (dict(type='ruas_s', scene=dict(depth=3)), 'depth'),
+        (dict(type='ruas_s', variant='RUAS'), "with \\['variant'\\]"),
+        (dict(type='ruas', scene=dict(init_cfg={})), 'weights=FILE'),
+        (dict(variant='RUAS_S'), 'scene=None, allowed'),
     ],
 )
 def test_what_is_no_enhancer_is_refused(scene, message):
@@ -293,3 +302,67 @@ def test_a_neck_is_searched_behind_any_enhancer(host):
     assert architecture_parameters(model, 'task').keys() == alphas.keys()
     assert alphas_that_move(model, 'end_to_end', batch) == set(alphas)
     assert len(model.neck.derive()) == 2
+
+
+class Weightless(Enhancer):
+    def forward(self, y):
+        return y.sqrt()
+
+
+class Around(Enhancer):
+    """All its weights are those of another enhancer."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = load_enhancer('RUAS_S')
+
+    def forward(self, y):
+        return self.inner(y)
+
+
+class Own(Enhancer):
+    def __init__(self, init_cfg=None):
+        super().__init__(init_cfg)
+        self.gamma = nn.Parameter(torch.tensor(9.0))
+
+    def forward(self, y):
+        return y**self.gamma
+
+
+def front_of(enhancer, **arguments):
+    return SceneDataPreprocessor(
+        enhancer, dict(type='ImgDataPreprocessor'), **arguments
+    ).eval()
+
+
+def dark():
+    return dict(inputs=[torch.full((3, 8, 8), 10, dtype=torch.uint8)])
+
+
+@pytest.mark.parametrize('kind', [Weightless, Around])
+def test_frozen_enhancers_without_random_weights(kind):
+    assert front_of(kind(), frozen=True)(dark())['inputs'].mean() > 15
+
+
+def test_weights_of_an_enhancer_of_ones_own(tmp_path):
+    """They load before the first use, also where nobody initialises."""
+    with pytest.raises(ValueError, match='Own has random weights'):
+        front_of(Own(), frozen=True)(dark())
+    torch.save(dict(gamma=torch.tensor(0.5)), tmp_path / 'own.pth')
+    entry = dict(type='Pretrained', checkpoint=str(tmp_path / 'own.pth'))
+    front = front_of(Own(entry))
+    assert front(dark())['inputs'].mean() > 15
+    assert front.scene.gamma == 0.5
+
+
+def test_samples_are_copied_with_their_scene():
+    """As mmdet's two-stage detectors do in their loss."""
+    front = front_of('ruas_s', attach_scene=True, channel_order='bgr').train()
+    data = dict(dark(), data_samples=[BaseDataElement()])
+    (sample,) = front(data, True)['data_samples']
+    assert sample.scene.enhanced.requires_grad
+    copied = copy.deepcopy(sample)
+    assert copied.scene.enhanced is sample.scene.enhanced
+    data['data_samples'] *= 2
+    with pytest.raises(ValueError, match='2 pictures.*the 1 in inputs'):
+        front(data, True)

@@ -301,3 +301,18 @@ def test_bad_arguments_are_refused(argument, value):
 def test_bad_inputs_are_refused(y):
     with pytest.raises(ValueError, match='allowed'):
         SceneModule()(y)
+
+
+@pytest.mark.parametrize(
+    'name, value',
+    [('strength', 5), ('strength', -1), ('tile', 0), ('tile', -1)],
+)
+def test_bad_arguments_of_enhance(name, value):
+    with pytest.raises(ValueError, match=f'{name}={value}, allowed'):
+        SceneModule().enhance(torch.rand(1, 3, 8, 8), **{name: value})
+
+
+def test_pictures_from_numpy_are_in_double_precision():
+    scene, y = SceneModule(), torch.rand(1, 3, 8, 8, dtype=torch.double)
+    for use in (scene, scene.enhance):
+        assert torch.equal(use(y), use(y.float()))

@@ -87,14 +87,20 @@ def test_what_is_not_dark_comes_back_with_a_smooth_transition():
         torch.testing.assert_close(packaged().enhance(bright), bright)
 
 
-@pytest.mark.parametrize('colour', [0.0, 114 / 255, 1.0])
+@pytest.mark.parametrize('colour', [0.0, 114 / 255, 1.0, 'compressed'])
 @pytest.mark.parametrize(
     'side', [(0, 0, 0, 64), (48, 48, 0, 0), (0, 32, 0, 16)]
 )
 def test_padding_does_not_move_the_exposure(colour, side):
     y = night(256, 256)
     y = (y * 255).round() / 255
-    padded = F.pad(y, side, value=colour)
+    if colour == 'compressed':  # black, but for single grey levels
+        bars = (torch.rand(1, 3, 400, 400) < 0.2).double() / 255
+        left, right, top, below = side
+        padded = bars[..., : 256 + top + below, : 256 + left + right].clone()
+        padded[..., top : top + 256, left : left + 256] = y
+    else:
+        padded = F.pad(y, side, value=colour)
     module = packaged()
     with torch.no_grad():
         alone, together = module.enhance(y), module.enhance(padded)
@@ -122,6 +128,13 @@ def test_black_frames_stay_dark():
     with torch.no_grad():
         u = load_enhancer('RUAS_S').double().enhance(y)
     assert u.mean() * 255 < 20 and u.max() < 0.5
+
+
+def test_pictures_that_leave_their_range():
+    """As bicubic resizing makes them."""
+    y = night(40, 44) - 0.02
+    u = packaged().enhance(y)
+    assert y.min() < 0 and u.isfinite().all() and u.min() >= 0
 
 
 @pytest.mark.parametrize('size', [(1, 1), (1, 50), (7, 3), (33, 65)])
@@ -191,6 +204,7 @@ def test_illumination_follows_edges():
         (dict(tone=dict(type='film', target=1)), 'target'),
         (dict(tone=dict(type='film', exposure=2)), 'exposure=2, allowed'),
         (dict(tone=dict(type='film', dark=0.7)), 'dark=0.7, allowed'),
+        (dict(tone=dict(type='film', dark=0.6, bright=0.6)), 'dark=0.6'),
         (dict(shrink=0), 'shrink=0, allowed'),
         (dict(illumination_channels=2), 'illumination_channels=2, allowed'),
     ],

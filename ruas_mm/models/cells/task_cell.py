@@ -42,13 +42,22 @@ def task_cell(operation: Optional[str], conv: nn.Conv2d) -> nn.Module:
             kept, and the output keeps the size that ``conv`` gives.
 
     Returns:
-        The operation; for ``'3-C'`` a convolution with the parameters and the
-        output of ``conv``.
+        The operation, with weights of its own; for ``'3-C'`` a convolution
+        with the parameters of ``conv``, by name and shape.
 
     Raises:
-        ValueError: ``conv`` is not 3x3.
+        ValueError: ``conv`` is not 3x3, or not the same along both axes.
     """
-    if conv.kernel_size != (3, 3) or conv.dilation != (1, 1):
+    alike = all(
+        isinstance(pair, tuple) and pair[0] == pair[1]
+        for pair in (conv.stride, conv.padding)
+    )
+    if (
+        conv.kernel_size != (3, 3)
+        or conv.dilation != (1, 1)
+        or conv.padding_mode != 'zeros'
+        or not alike
+    ):
         raise ValueError(
             'a task cell takes the place of a plain 3x3 '
             f'convolution, got {conv}'

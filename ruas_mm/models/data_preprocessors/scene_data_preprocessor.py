@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ruas_mm.arguments import check_choice
 from ruas_mm.models.enhancers.zoo import build_enhancer
+from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.models.same_size import map_by_size
 from ruas_mm.registry import MODELS
 
@@ -95,6 +96,11 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
             if batch_augments is not None:
                 cfg.setdefault('batch_augments', batch_augments)
             data_preprocessor = MODELS.build(cfg)
+        elif not isinstance(data_preprocessor, nn.Module):
+            raise ValueError(
+                f'data_preprocessor={data_preprocessor!r}, allowed: the '
+                "config of the host's, or the module"
+            )
         self.channel_order = channel_order
         self.frozen = frozen
         self.attach_scene = attach_scene
@@ -199,10 +205,9 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         self, pictures: List[Tensor], order: str
     ) -> List[Tuple[Tensor, ...]]:
         """y, u and, if it is known, t of each picture: RGB in [0, 1]."""
-        if self.frozen:
-            for module in self.scene.modules():
-                if hasattr(module, 'check_given'):
-                    module.check_given()
+        for module in self.scene.modules():
+            if isinstance(module, PretrainedModule):
+                module.check_given() if self.frozen else module.check_ready()
         # photometric augmentation can leave [0, 255]
         low_light = [
             _ordered(p, order).float().div(255).clamp(0, 1) for p in pictures
@@ -226,11 +231,23 @@ def _ordered(picture: Tensor, order: str) -> Tensor:
     return picture.flip(-3) if order == 'bgr' else picture
 
 
+class _Scene(PixelData):
+    """What a data sample gets; hosts copy samples, a graph cannot be."""
+
+    def __deepcopy__(self, memo: dict) -> '_Scene':
+        return self
+
+
 def _attach(scenes: List[Tuple[Tensor, ...]], samples: list) -> None:
+    if len(samples) != len(scenes):
+        raise ValueError(
+            f'data_samples for {len(samples)} pictures, allowed: for each of '
+            f'the {len(scenes)} in inputs'
+        )
     of_sample = defaultdict(list)
     for scene, sample in zip(scenes, samples):
         names = ('low_light', 'enhanced', 'illumination')
-        of_sample[id(sample)].append(PixelData(**dict(zip(names, scene))))
+        of_sample[id(sample)].append(_Scene(**dict(zip(names, scene))))
     for sample in samples:
         found = of_sample[id(sample)]
         if len(found) == 1:

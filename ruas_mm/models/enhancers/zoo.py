@@ -33,14 +33,17 @@ ZOO: Dict[str, ZooEntry] = {
 }
 
 
+FIXED = ('variant', 'device', 'init_cfg')  # of what a name stands for
+
+
 def build_enhancer(enhancer: Union[str, dict, nn.Module]) -> nn.Module:
     """Whatever a config says stands in front of a model.
 
     Args:
         enhancer: A name of :data:`ZOO` (packaged weights), a config of a
             module with the interface of :class:`Enhancer`, where ``type`` may
-            be a name of the zoo and other entries replace its settings, or
-            the module itself.
+            be a name of the zoo, other entries replace its settings and
+            ``weights`` names another file, or the module itself.
 
     Raises:
         ValueError: Unknown name, or a module without the interface.
@@ -49,26 +52,38 @@ def build_enhancer(enhancer: Union[str, dict, nn.Module]) -> nn.Module:
         enhancer = dict(type=enhancer)
     if not isinstance(enhancer, dict):
         module = enhancer
-    elif enhancer['type'] in ZOO:
+    elif enhancer.get('type') in ZOO:
         module = _build_from_zoo(**enhancer)
-    elif (
-        isinstance(enhancer['type'], type)  # as pure-Python configs say it
-        or '.' in enhancer['type']
-        or MODELS.get(enhancer['type']) is not None
-    ):
+    elif _is_known(enhancer.get('type')):
         module = MODELS.build(enhancer)
     else:
         raise ValueError(
-            f'scene={enhancer["type"]!r}, allowed: a name of the zoo, '
+            f'scene={enhancer.get("type")!r}, allowed: a name of the zoo, '
             f'{tuple(ZOO)}, or the config of an enhancer'
         )
     check_enhancer(module, 'scene')
     return module
 
 
-def _build_from_zoo(type: str, **settings) -> LowLightEnhancer:
+def _is_known(kind: Union[str, type, None]) -> bool:
+    if isinstance(kind, str):
+        return '.' in kind or MODELS.get(kind) is not None
+    return isinstance(kind, type)  # as pure-Python configs say it
+
+
+def _build_from_zoo(
+    type: str, weights: Optional[str] = None, **settings
+) -> LowLightEnhancer:
     entry = ZOO[type]
-    return load_enhancer(entry.variant, FOLDER / entry.weights, **settings)
+    parts = [v for v in settings.values() if isinstance(v, dict)]
+    refused = [k for part in (settings, *parts) for k in part if k in FIXED]
+    if refused:
+        raise ValueError(
+            f'{type} with {refused}, allowed: weights=FILE for other '
+            'weights, and settings of LowLightEnhancer'
+        )
+    path = weights or FOLDER / entry.weights
+    return load_enhancer(entry.variant, path, **settings)
 
 
 def load_enhancer(
