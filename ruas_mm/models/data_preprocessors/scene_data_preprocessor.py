@@ -239,11 +239,6 @@ class _Scene(PixelData):
 
 
 def _attach(scenes: List[Tuple[Tensor, ...]], samples: list) -> None:
-    if len(samples) != len(scenes):
-        raise ValueError(
-            f'data_samples for {len(samples)} pictures, allowed: for each of '
-            f'the {len(scenes)} in inputs'
-        )
     of_sample = defaultdict(list)
     for scene, sample in zip(scenes, samples):
         names = ('low_light', 'enhanced', 'illumination')
