@@ -364,5 +364,5 @@ def test_samples_are_copied_with_their_scene():
     copied = copy.deepcopy(sample)
     assert copied.scene.enhanced is sample.scene.enhanced
     data['data_samples'] *= 2
-    with pytest.raises(ValueError, match='2 pictures.*the 1 in inputs'):
+    with pytest.raises(ValueError, match='2 data_samples.*the 1 inputs'):
         front(data, True)

@@ -94,6 +94,9 @@ def flatten_samples(
             where those are listed), in a dictionary of the same branches.
             A video's sample is replaced by those of its frames.
         channel_dim: As in :func:`flatten_pictures`.
+
+    Raises:
+        ValueError: More or fewer samples.
     """
     if isinstance(inputs, Mapping):
         return [
@@ -107,6 +110,11 @@ def flatten_samples(
             for view in inputs
             for sample in flatten_samples(view, samples, channel_dim)
         ]
+    if len(inputs) != len(samples):
+        raise ValueError(
+            f'{len(samples)} data_samples, allowed: one for each of the '
+            f'{len(inputs)} inputs'
+        )
     flat = []
     for entry, sample in zip(inputs, samples):
         number = len(flatten_pictures(entry, channel_dim))
