@@ -1,8 +1,10 @@
 # make demo | make test | make lint | make env      STACK=openmmlab | onedl
+# make test JOBS=2: on two cores
 STACK ?= openmmlab
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3.11)
 VENV ?= $(if $(filter openmmlab,$(STACK)),.venv,.venv-$(STACK))
 RUN = $(VENV)/bin/python
+JOBS ?= 1
 SOURCES = ruas_mm configs tools tests setup.py
 
 .PHONY: demo test lint env clean
@@ -11,7 +13,8 @@ demo: env
 	$(RUN) tools/demo.py
 
 test: env
-	$(RUN) -m pytest tests
+	$(if $(filter 1,$(JOBS)),,OMP_NUM_THREADS=1) $(RUN) -m pytest tests \
+	$(if $(filter 1,$(JOBS)),,-n $(JOBS))
 
 lint: env
 	$(RUN) -m ruff check $(SOURCES)
