@@ -86,11 +86,11 @@ class PretrainedModule(BaseModule):
                 module was loaded.
         """
         self.load_pending()
-        if isinstance(self.origin, Known) or not self._owns_weights():
+        if isinstance(self.origin, Known):
             return
         if self.training:
             self.origin = Known('training')
-        elif self.origin.missing_in is not None:
+        elif self.origin.missing_in is not None and self._owns_weights():
             part = self.origin.missing_in.rstrip('.').split('.')[-1]
             raise ValueError(
                 f'the checkpoint has no key that starts with '

@@ -23,7 +23,6 @@ from typing import (
 
 import torch
 import torch.nn as nn
-import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
@@ -46,6 +45,7 @@ from ruas_mm.models.low_resolution import Raised, shrunk
 from ruas_mm.models.precision import full_precision
 from ruas_mm.models.tiling import tile_size, tiled
 from ruas_mm.models.tone import build_tone
+from ruas_mm.models.window_maximum import window_maximum
 from ruas_mm.registry import MODELS
 
 UPDATES = ('sigmoid', 'residual')
@@ -201,7 +201,7 @@ class SceneModule(SearchedPart, Enhancer):
             ValueError: Not a floating point (N, 3, H, W) tensor, or testing
                 with a checkpoint that holds no scene module.
         """
-        return self.decompose_plainly(y)[0]
+        return self.lit(y, plainly=True)[0]
 
     def unroll(self, y: Tensor) -> SceneOutput:
         """Eq. (3) as it stands, stage by stage, without shrinking or tone.
@@ -255,19 +255,36 @@ class SceneModule(SearchedPart, Enhancer):
         check_strength(strength)
         if tile is not None:
             check_whole_number('tile', tile, 1)
-        if torch.is_grad_enabled():
-            return self.decompose_plainly(y, strength)
+        plainly = torch.is_grad_enabled()
+        return self.lit(y, strength, tile, plainly)[:2]
+
+    def lit(
+        self,
+        y: Tensor,
+        strength: Optional[Union[float, Tensor]] = None,
+        tile: Optional[int] = None,
+        plainly: bool = False,
+    ) -> Tuple[Tensor, Tensor, Union[float, Tensor]]:
+        """u^K, t^K and the strength of the tone that was used.
+
+        Args:
+            y: As in :meth:`forward`.
+            strength: As in :meth:`enhance`.
+            tile: The same.
+            plainly: Without tiles and folded cells; differentiable.
+        """
         y = self._prepare(y)
+        if plainly:
+            return self._lit_plainly(y, strength)
         with full_precision(y):
             seen = shrunk(y, self.shrink)
             t = self._raised(y, seen, self.illumination(seen, tile))
-            return self._lit_in_strips(y, t, self._strength(seen, t, strength))
+            s = self._strength(seen, t, strength)
+            return (*self._lit_in_strips(y, t, s), s)
 
-    def decompose_plainly(
-        self, y: Tensor, strength: Optional[Union[float, Tensor]] = None
-    ) -> Tuple[Tensor, Tensor]:
-        """u^K and t^K without tiles and folded cells; differentiable."""
-        y = self._prepare(y)
+    def _lit_plainly(
+        self, y: Tensor, strength: Optional[Union[float, Tensor]]
+    ) -> Tuple[Tensor, Tensor, Union[float, Tensor]]:
         with full_precision(y):
             seen = shrunk(y, self.shrink)
             cells = runnable_cells(self.stages, self.alphas)
@@ -275,7 +292,7 @@ class SceneModule(SearchedPart, Enhancer):
             raised = self._raised(y, seen, t)
             s = self._strength(seen, raised, strength)
             t = raised.whole()
-            return self.tone(y, t, s), t.expand_as(y)
+            return self.tone(y, t, s), t.expand_as(y), s
 
     def illumination(self, y: Tensor, tile: Optional[int] = None) -> Tensor:
         """t^K of what the cells see, folded and in tiles; see :meth:`enhance`.
@@ -381,22 +398,3 @@ class SceneModule(SearchedPart, Enhancer):
             else t_hat - gradient
         )
         return t.clamp(*self.illumination_range)
-
-
-def window_maximum(x: Tensor, window: int) -> Tensor:
-    """Maximum over the ``window`` x ``window`` region Omega of each pixel.
-
-    An even window reaches one pixel further right and down than left and up.
-    Beyond the border lie zeros. Same shape as ``x``. Pointwise maxima are
-    some ten times faster on a CPU than ``max_pool2d`` with stride 1.
-    """
-    height, width = x.shape[-2:]
-    before, after = (window - 1) // 2, window // 2
-    x = F.pad(x, (before, after, before, after))
-    rows = x[..., :height, :]
-    for shift in range(1, window):
-        rows = torch.maximum(rows, x[..., shift : shift + height, :])
-    columns = rows[..., :width]
-    for shift in range(1, window):
-        columns = torch.maximum(columns, rows[..., shift : shift + width])
-    return columns

@@ -52,6 +52,10 @@ class DivisionTone:
             return 1.0
         return automatic_strength(y, t, self.exposure)
 
+    def denoising(self, s: Strength) -> Strength:
+        """Share of the noise to be removed at a strength: all of it."""
+        return 1.0
+
     def __call__(self, y: Tensor, t: Tensor, s: Strength = 1.0) -> Tensor:
         """u in [0, 1], as ``y``."""
         if isinstance(s, Tensor) or s != 1:
@@ -91,6 +95,7 @@ class FilmTone:
     highest_t = 0.996
     half_level = 0.5 / 255
     most = 1.75  # s at most
+    full_denoising = 0.8  # s from which on all noise is removed
     block = 16  # pixels a side of what is metered
 
     def __init__(
@@ -117,6 +122,10 @@ class FilmTone:
         self.gain = gain
         self.dark = dark
         self.bright = bright
+
+    def denoising(self, s: Tensor) -> Tensor:
+        """Noise is removed as far as it was amplified."""
+        return (s / self.full_denoising).clamp(max=1)
 
     def __call__(self, y: Tensor, t: Tensor, s: Strength = 1.0) -> Tensor:
         """u in [0, 1], as ``y``; see :class:`DivisionTone`."""

@@ -180,12 +180,13 @@ class LowLightEnhancer(BaseModel):
         check_tile(tile)
         if torch.is_grad_enabled():
             return self._decompose(y, strength)
-        u, t = self.scene.decompose(y, strength, tile)
+        u, t, s = self.scene.lit(y, strength, tile)
         if self.noise_remover is None:
             return u, t
+        share = self._noise_share(u, strength, s)
         size = tile_size(u, tile)
         if self.noise_estimator is None:
-            return self._remove_in_tiles(u, None, strength, size), t
+            return self._remove_in_tiles(u, None, share, size), t
         theta = tiled(
             self.noise_estimator,
             u,
@@ -195,7 +196,7 @@ class LowLightEnhancer(BaseModel):
         self.noise_remover.check_ready()  # also where no picture needs it
         for i in self._is_noisy(theta).nonzero().flatten().tolist():
             u[i : i + 1] = self._remove_in_tiles(
-                u[i : i + 1], theta[i : i + 1], strength, size
+                u[i : i + 1], theta[i : i + 1], share[i : i + 1], size
             )
         return u, t
 
@@ -203,7 +204,7 @@ class LowLightEnhancer(BaseModel):
         self,
         u: Tensor,
         theta: Optional[Tensor],
-        strength: Optional[float],
+        share: Tensor,
         size: Optional[Tuple[int, int]],
     ) -> Tensor:
         noise = tiled(
@@ -212,17 +213,21 @@ class LowLightEnhancer(BaseModel):
             tile=size,
             radius=self.noise_remover.radius,
         )
-        return self._denoise(u, noise, strength)
+        return _denoised(u, noise, share)
 
-    def _denoise(
+    def _noise_share(
         self,
         u: Tensor,
-        noise: Tensor,
         strength: Optional[Union[float, Tensor]],
+        s: Union[float, Tensor],
     ) -> Tensor:
-        if strength is None:
-            strength = self.scene.strength
-        return (u - strength * noise).clamp_(0, 1)
+        """How much of the noise is removed from each picture, (N, 1, 1, 1).
+
+        By ``strength``, and as far as the tone has amplified it.
+        """
+        strength = self.scene.strength if strength is None else strength
+        ones = torch.ones_like(u[:, :1, :1, :1])
+        return ones * strength * self.scene.tone.denoising(s)
 
     def _is_noisy(self, theta: Tensor) -> Tensor:
         """The gate: which pictures of a batch get denoised, (N,)."""
@@ -272,13 +277,14 @@ class LowLightEnhancer(BaseModel):
     def _decompose(
         self, y: Tensor, strength: Optional[Union[float, Tensor]]
     ) -> Tuple[Tensor, Tensor]:
-        u, t = self.scene.decompose_plainly(y, strength)
+        u, t, s = self.scene.lit(y, strength, plainly=True)
         if self.noise_remover is None:
             return u, t
+        share = self._noise_share(u, strength, s)
         if self.noise_estimator is None:
-            return self._denoise(u, self.noise_remover(u), strength), t
+            return _denoised(u, self.noise_remover(u), share), t
         theta = self.noise_estimator(u)
-        x = self._denoise(u, self.noise_remover(u, theta), strength)
+        x = _denoised(u, self.noise_remover(u, theta), share)
         noisy = self._is_noisy(theta)[:, None, None, None]
         return torch.where(noisy, x, u), t
 
@@ -342,6 +348,10 @@ class LowLightEnhancer(BaseModel):
             ):
                 theta = self.noise_estimator(u)
         return u - self.noise_remover(u, theta)
+
+
+def _denoised(u: Tensor, noise: Tensor, share: Tensor) -> Tensor:
+    return (u - share * noise).clamp_(0, 1)
 
 
 def _covers(trained: str, part: str) -> bool:
