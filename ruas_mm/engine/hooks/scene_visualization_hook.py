@@ -9,12 +9,13 @@ import cv2
 import mmcv
 import numpy as np
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 from mmengine.visualization import Visualizer
 
+from ruas_mm.arguments import check_at_least
 from ruas_mm.files.atomic_write import atomic_write
+from ruas_mm.models.unwrap import unwrap_model
 from ruas_mm.registry import HOOKS
 from ruas_mm.visualization import (
     as_uint8,
@@ -53,8 +54,7 @@ class SceneVisualizationHook(Hook):
         wait_time: float = 0.0,
         test_out_dir: Optional[str] = 'scene_panels',
     ) -> None:
-        if interval < 1:
-            raise ValueError(f'interval={interval}, allowed: at least 1')
+        check_at_least('interval', interval, 1)
         self.draw = draw
         self.interval = interval
         self.score_thr = score_thr
@@ -67,8 +67,7 @@ class SceneVisualizationHook(Hook):
         """Ask the preprocessor to hand its pictures on."""
         if not self.draw:
             return
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
+        model = unwrap_model(runner.model)
         if not hasattr(model.data_preprocessor, 'attach_scene'):
             raise ValueError(
                 'SceneVisualizationHook needs ruas_mm.SceneDataPreprocessor '
