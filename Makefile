@@ -1,10 +1,10 @@
 # make demo | make test | make lint | make env      STACK=openmmlab | onedl
-# make test JOBS=2: on two cores
+# make test JOBS=1: in one process, not two
 STACK ?= openmmlab
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3.11)
 VENV ?= $(if $(filter openmmlab,$(STACK)),.venv,.venv-$(STACK))
 RUN = $(VENV)/bin/python
-JOBS ?= 1
+JOBS ?= 2
 SOURCES = ruas_mm configs tools tests setup.py
 
 .PHONY: demo test lint env clean

@@ -10,10 +10,12 @@ from .enhancers import (
     LowLightEnhancer,
     NoiseEstimator,
     NoiseRemover,
+    TwoScaleNoiseRemover,
     build_enhancer,
     load_enhancer,
 )
 from .losses import (
+    CleanTwinLoss,
     Neighbor2NeighborLoss,
     NoiseAsCleanLoss,
     ReleasedNoiseLoss,
@@ -25,6 +27,7 @@ from .scene_module import SceneModule
 __all__ = [
     'VARIANTS',
     'ZOO',
+    'CleanTwinLoss',
     'DistillationCell',
     'EnhancementDataPreprocessor',
     'Enhancer',
@@ -37,6 +40,7 @@ __all__ = [
     'SceneDataPreprocessor',
     'SceneLoss',
     'SceneModule',
+    'TwoScaleNoiseRemover',
     'build_enhancer',
     'load_enhancer',
     'scene_constrained',

@@ -41,6 +41,7 @@ from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS, DistillationCell
 from ruas_mm.models.cells.genotype import SCENE_ENHANCEMENT
 from ruas_mm.models.cpu_layout import to_fast_layout
 from ruas_mm.models.enhancers.base import Enhancer
+from ruas_mm.models.lit import Lit
 from ruas_mm.models.low_resolution import Raised, shrunk
 from ruas_mm.models.precision import full_precision
 from ruas_mm.models.tiling import tile_size, tiled
@@ -201,7 +202,7 @@ class SceneModule(SearchedPart, Enhancer):
             ValueError: Not a floating point (N, 3, H, W) tensor, or testing
                 with a checkpoint that holds no scene module.
         """
-        return self.lit(y, plainly=True)[0]
+        return self.lit(y, plainly=True).u
 
     def unroll(self, y: Tensor) -> SceneOutput:
         """Eq. (3) as it stands, stage by stage, without shrinking or tone.
@@ -256,7 +257,8 @@ class SceneModule(SearchedPart, Enhancer):
         if tile is not None:
             check_whole_number('tile', tile, 1)
         plainly = torch.is_grad_enabled()
-        return self.lit(y, strength, tile, plainly)[:2]
+        lit = self.lit(y, strength, tile, plainly)
+        return lit.u, lit.t
 
     def lit(
         self,
@@ -264,7 +266,8 @@ class SceneModule(SearchedPart, Enhancer):
         strength: Optional[Union[float, Tensor]] = None,
         tile: Optional[int] = None,
         plainly: bool = False,
-    ) -> Tuple[Tensor, Tensor, Union[float, Tensor]]:
+        metered: Union[float, Tensor, None] = None,
+    ) -> Lit:
         """u^K, t^K and the strength of the tone that was used.
 
         Args:
@@ -272,27 +275,27 @@ class SceneModule(SearchedPart, Enhancer):
             strength: As in :meth:`enhance`.
             tile: The same.
             plainly: Without tiles and folded cells; differentiable.
+            metered: Strength of the tone, in the place of what the picture
+                itself needs; (N, 1, 1, 1).
         """
         y = self._prepare(y)
         if plainly:
-            return self._lit_plainly(y, strength)
+            return self._lit_plainly(y, strength, metered)
         with full_precision(y):
             seen = shrunk(y, self.shrink)
             t = self._raised(y, seen, self.illumination(seen, tile))
-            s = self._strength(seen, t, strength)
-            return (*self._lit_in_strips(y, t, s), s)
+            s = self._strength(seen, t, strength, metered)
+            return Lit(y, *self._lit_in_strips(y, t, s), s)
 
-    def _lit_plainly(
-        self, y: Tensor, strength: Optional[Union[float, Tensor]]
-    ) -> Tuple[Tensor, Tensor, Union[float, Tensor]]:
+    def _lit_plainly(self, y: Tensor, *strengths) -> Lit:
         with full_precision(y):
             seen = shrunk(y, self.shrink)
             cells = runnable_cells(self.stages, self.alphas)
             t = self._unroll(seen, cells).illuminations[-1]
             raised = self._raised(y, seen, t)
-            s = self._strength(seen, raised, strength)
+            s = self._strength(seen, raised, *strengths)
             t = raised.whole()
-            return self.tone(y, t, s), t.expand_as(y), s
+            return Lit(y, self.tone(y, t, s), t.expand_as(y), s)
 
     def illumination(self, y: Tensor, tile: Optional[int] = None) -> Tensor:
         """t^K of what the cells see, folded and in tiles; see :meth:`enhance`.
@@ -323,10 +326,16 @@ class SceneModule(SearchedPart, Enhancer):
         return Raised(y, seen, t, self.shrink, self.illumination_range)
 
     def _strength(
-        self, seen: Tensor, t: Raised, strength: Optional[Union[float, Tensor]]
+        self,
+        seen: Tensor,
+        t: Raised,
+        strength: Union[float, Tensor, None],
+        metered: Union[float, Tensor, None],
     ) -> Union[float, Tensor]:
         strength = self.strength if strength is None else strength
-        return strength * self.tone.meter(seen, t.seen, self.shrink)
+        if metered is None:
+            metered = self.tone.meter(seen, t.seen, self.shrink)
+        return strength * metered
 
     def _lit_in_strips(
         self, y: Tensor, t: Raised, s: Union[float, Tensor]

@@ -30,6 +30,7 @@ def tiled(
     *maps: Tensor,
     tile: Optional[Tuple[int, int]],
     radius: int,
+    multiple: int = 1,
 ) -> Tensor:
     """Equals ``network(*maps)`` up to rounding, in a tile's memory.
 
@@ -42,8 +43,13 @@ def tiled(
         maps: Inputs of equal height and width.
         tile: Height and width of a tile in pixels; None: all at once.
         radius: How far away a pixel can change the result, in pixels.
+        multiple: What side and place of a tile are rounded up to, for a
+            network that shrinks its maps.
     """
     height, width = maps[0].shape[-2:]
+    if tile is not None:
+        tile = tuple(_rounded_up(side, multiple) for side in tile)
+    radius = _rounded_up(radius, multiple)
     if tile is None or (tile[0] >= height and tile[1] >= width):
         return network(*maps)
     result = None
@@ -66,6 +72,10 @@ def tiled(
                 ..., rows.core, columns.core
             ]
     return result
+
+
+def _rounded_up(size: int, multiple: int) -> int:
+    return -(-size // multiple) * multiple
 
 
 class _Span:

@@ -15,11 +15,11 @@ from torch import Tensor
 from ruas_mm.arguments import check_choice, check_interval
 
 from .automatic_strength import automatic_strength
-from .low_resolution import filled_up, shrunk
+from .low_resolution import shrunk
+from .metering import content_mask, normalised, towards_centre, weighted_mean
 
 Strength = Union[float, Tensor]
 BISECTIONS = 12
-UNEQUAL = 1.5 / 255  # compression leaves padding uneven by one grey level
 
 
 class DivisionTone:
@@ -55,6 +55,10 @@ class DivisionTone:
     def denoising(self, s: Strength) -> Strength:
         """Share of the noise to be removed at a strength: all of it."""
         return 1.0
+
+    def amplification(self, t: Tensor, s: Strength) -> Tensor:
+        """How much u moves with y where y = t, as ``t``."""
+        return t**-s
 
     def __call__(self, y: Tensor, t: Tensor, s: Strength = 1.0) -> Tensor:
         """u in [0, 1], as ``y``."""
@@ -127,18 +131,30 @@ class FilmTone:
         """Noise is removed as far as it was amplified."""
         return (s / self.full_denoising).clamp(max=1)
 
+    def amplification(self, t: Tensor, s: Tensor) -> Tensor:
+        """How much u moves with y where y = t, as ``t``."""
+        k = s.clamp(max=1)
+        t = t.clamp(self.lowest_t, self.highest_t)
+        e = k * self.half_level
+        return self._film(t, s) * self.reflectance**k / (t + e)
+
     def __call__(self, y: Tensor, t: Tensor, s: Strength = 1.0) -> Tensor:
         """u in [0, 1], as ``y``; see :class:`DivisionTone`."""
         if not isinstance(s, Tensor):
             s = y.new_tensor(s)
         k = s.clamp(max=1)
         e = k * self.half_level
-        power, response = self.reflectance**k, self.response**k
+        power = self.reflectance**k
         t = t.clamp(self.lowest_t, self.highest_t)
-        light = torch.exp(self.gain * s) * (-torch.log(1 - t)) ** response
-        film = 1 - torch.exp(-light)
         y = y.clamp(min=0)  # resizing can leave [0, 1]
+        film = self._film(t, s)
         return (film / (t + e) ** power * (y + e) ** power).clamp(0, 1)
+
+    def _film(self, t: Tensor, s: Tensor) -> Tensor:
+        """F(t)."""
+        response = self.response ** s.clamp(max=1)
+        light = torch.exp(self.gain * s) * (-torch.log(1 - t)) ** response
+        return 1 - torch.exp(-light)
 
     def meter(self, y: Tensor, t: Tensor, scale: int = 1) -> Tensor:
         """s for each picture, (N, 1, 1, 1); see :class:`DivisionTone`.
@@ -148,12 +164,12 @@ class FilmTone:
         exported.
         """
         block = max(self.block // scale, 1)
-        weight = _content(y, block)
+        weight = content_mask(y, block)
         y, t = shrunk(y, block), shrunk(t, block)
-        centred = _normalised(weight * _towards_centre(weight))
+        centred = normalised(weight * towards_centre(weight))
 
         def mean(s: Tensor) -> Tensor:
-            return _mean(self(y, t, s), centred)
+            return weighted_mean(self(y, t, s), centred)
 
         with torch.no_grad():
             low = torch.zeros_like(y[:, :1, :1, :1])
@@ -168,62 +184,19 @@ class FilmTone:
             slope = (mean(s + step) - mean(s - step)) / (2 * step)
         s = s - (mean(s) - self.exposure) / slope.clamp(min=0.05)
         s = s.clamp(0, self.most)
-        level = _mean(y, _normalised(weight))
+        level = weighted_mean(y, normalised(weight))
         noise = (level / (3 * self.half_level)).clamp(max=1)
         return torch.minimum(s, self.most * noise) * self.share(y, weight)
 
     def share(self, y: Tensor, weight: Optional[Tensor] = None) -> Tensor:
         """How much of s a picture gets: 1 if dark, 0 if not, (N, 1, 1, 1)."""
         weight = torch.ones_like(y[:, :1]) if weight is None else weight
-        weight = _normalised(weight)
+        weight = normalised(weight)
         lights = torch.sigmoid((y.amax(1, keepdim=True) - 0.3) / 0.03)
-        brightness = _mean(y, weight) + _mean(lights, weight)
+        brightness = weighted_mean(y, weight) + weighted_mean(lights, weight)
         x = (self.bright - brightness) / (self.bright - self.dark)
         x = x.clamp(0, 1)
         return x * x * (3 - 2 * x)
-
-
-def _content(y: Tensor, block: int) -> Tensor:
-    """For each block of pixels 1, or 0 in a border of one colour (padding).
-
-    Looks at the middle row and column of each block.
-    """
-    y = filled_up(y, block)
-    content = 1.0
-    for axis in (2, 3):
-        lines = y[:, :, block // 2 :: block]
-        if axis == 3:
-            lines = y[..., block // 2 :: block]
-        inside = []
-        for corner in (y[..., :1, :1], y[..., -1:, -1:]):
-            differs = (lines - corner).abs().amax((1, 5 - axis), keepdim=True)
-            inside.append((differs > UNEQUAL).to(y.dtype))
-        head, tail = inside
-        head = head.cumsum(axis)
-        tail = tail.flip(axis).cumsum(axis).flip(axis)
-        content = content * head.clamp(max=1) * tail.clamp(max=1)
-    is_blank = content.amax((2, 3), keepdim=True) == 0
-    return torch.where(is_blank, torch.ones_like(content), content)
-
-
-def _towards_centre(content: Tensor) -> Tensor:
-    """Gaussian about the content's centre, sigma a quarter of its sides."""
-    weight = 1.0
-    for axis in (2, 3):
-        inside = content.amax(5 - axis, keepdim=True)
-        length = inside.sum(axis, keepdim=True)
-        place = (inside.cumsum(axis) - 0.5) / length - 0.5
-        weight = weight * torch.exp(-8 * place * place)
-    return weight
-
-
-def _normalised(weight: Tensor) -> Tensor:
-    return weight / weight.sum((2, 3), keepdim=True)
-
-
-def _mean(x: Tensor, weight: Tensor) -> Tensor:
-    """(N, 1, 1, 1); ``weight`` sums to 1."""
-    return (x.mean(1, keepdim=True) * weight).sum((2, 3), keepdim=True)
 
 
 TONES = dict(division=DivisionTone, film=FilmTone)

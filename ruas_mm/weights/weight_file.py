@@ -14,6 +14,10 @@ from ruas_mm.files.atomic_write import atomic_write
 
 FOLDER = Path(__file__).parent  # of the packaged files: MODEL_CARD.md
 DAMAGED = (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError)
+TYPES = dict(
+    noise_remover=('ruas_mm.NoiseRemover', 'ruas_mm.TwoScaleNoiseRemover')
+)
+"""Classes that a file may choose for a part, beside the usual one."""
 SETTINGS = ('scene', 'noise_remover', 'noise_estimator', 'noise_threshold')
 
 
@@ -94,14 +98,26 @@ def _check_plain(path: Path, settings: dict) -> None:
     if not isinstance(settings, dict) or not set(settings) <= set(SETTINGS):
         raise ValueError(f'{path}: settings {settings}, allowed: {SETTINGS}')
     for name, value in settings.items():
-        kinds = (int, float) if name == 'noise_threshold' else dict
-        if not isinstance(value, kinds):
+        if name == 'noise_threshold':
+            if not _is_threshold(value):
+                raise ValueError(
+                    f'{path}: {name}={value!r}, allowed: a number, or two'
+                )
+            continue
+        if not isinstance(value, dict):
             raise ValueError(
-                f'{path}: {name}={value!r}, allowed: a number for '
-                'noise_threshold, otherwise a dictionary'
+                f'{path}: {name}={value!r}, allowed: a dictionary'
             )
-        if kinds is dict and set(value) & {'type', 'init_cfg'}:
+        kind = value.get('type')
+        if 'init_cfg' in value or (kind and kind not in TYPES.get(name, ())):
             raise ValueError(
                 f'{path}: {name} sets {sorted(value)}, allowed: anything but '
-                'type and init_cfg'
+                f'init_cfg, and type out of {TYPES.get(name, ())}'
             )
+
+
+def _is_threshold(value: object) -> bool:
+    numbers = value if isinstance(value, (list, tuple)) else [value, value]
+    return len(numbers) == 2 and all(
+        isinstance(x, (int, float)) for x in numbers
+    )

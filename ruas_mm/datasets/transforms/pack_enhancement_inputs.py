@@ -19,10 +19,10 @@ class PackEnhancementInputs(BaseTransform):
     (torch before 2.3 has no uint16). ``data_samples`` is a
     ``BaseDataElement`` with ``img_path``, ``ori_shape`` and ``img_shape`` as
     meta information and, for a pair, the field ``gt``: (3, H, W), **RGB**,
-    uint8; 16 bits are scaled to 8.
+    uint8; 16 bits are scaled to 8. ``clean`` likewise, of 16 bits.
 
     Required keys: ``img``, optional ``gt``, both (H, W, 3), BGR, uint8 or
-    uint16.
+    uint16; optional ``clean``, of :class:`CameraDarkening`.
     """
 
     def transform(self, results: dict) -> dict:
@@ -32,6 +32,8 @@ class PackEnhancementInputs(BaseTransform):
         )
         if 'gt' in results:
             sample.gt = _to_tensor(_to_8_bits(results['gt'])[..., ::-1])
+        if 'clean' in results:
+            sample.clean = _to_tensor(results['clean'][..., ::-1])
         return dict(inputs=_to_tensor(results['img']), data_samples=sample)
 
 

@@ -1,5 +1,11 @@
 from .base import Enhancer
-from .ruas import VARIANTS, LowLightEnhancer, NoiseEstimator, NoiseRemover
+from .ruas import (
+    VARIANTS,
+    LowLightEnhancer,
+    NoiseEstimator,
+    NoiseRemover,
+    TwoScaleNoiseRemover,
+)
 from .zoo import ZOO, build_enhancer, load_enhancer
 
 __all__ = [
@@ -9,6 +15,7 @@ __all__ = [
     'LowLightEnhancer',
     'NoiseEstimator',
     'NoiseRemover',
+    'TwoScaleNoiseRemover',
     'build_enhancer',
     'load_enhancer',
 ]

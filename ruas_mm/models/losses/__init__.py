@@ -1,3 +1,4 @@
+from .clean_twin_loss import CleanTwinLoss
 from .noise_as_clean_loss import NoiseAsCleanLoss
 from .noise_losses import Neighbor2NeighborLoss, ReleasedNoiseLoss
 from .relative_total_variation import relative_total_variation
@@ -5,6 +6,7 @@ from .scene_loss import SCENE_LOSSES, SceneLoss
 
 __all__ = [
     'SCENE_LOSSES',
+    'CleanTwinLoss',
     'Neighbor2NeighborLoss',
     'NoiseAsCleanLoss',
     'ReleasedNoiseLoss',

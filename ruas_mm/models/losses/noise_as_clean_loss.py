@@ -10,7 +10,7 @@ sensor does, and both go through the scene module, so that it is amplified as
 at test time. RUAS (https://arxiv.org/abs/2112.04719) names no loss for this.
 """
 
-from typing import Callable, Tuple
+from typing import Callable, Optional, Tuple
 
 import torch
 import torch.nn as nn
@@ -46,11 +46,14 @@ class NoiseAsCleanLoss(nn.Module):
         self.enlarge = enlarge
 
     @torch.no_grad()
-    def pictures(self, y: Tensor) -> Tuple[Tensor, Tensor]:
+    def pictures(
+        self, y: Tensor, data_samples: Optional[list] = None
+    ) -> Tuple[Tensor, Tensor]:
         """A noisy and a nearly noise-free dark picture.
 
         Args:
             y: RGB in [0, 1], (N, 3, H, W), at least ``shrink`` pixels a side.
+            data_samples: Not looked at.
 
         Returns:
             Both (N, 3, h, w) with h = H // shrink * enlarge.

@@ -12,7 +12,7 @@ of the sub-sampler are 2x2, here ``cell`` x ``cell``, because the noise of
 developed pictures is correlated from a pixel to the next.
 """
 
-from typing import Callable, Tuple
+from typing import Callable, Optional, Tuple
 
 import torch
 import torch.nn as nn
@@ -45,7 +45,9 @@ class Neighbor2NeighborLoss(nn.Module):
         self.cell = cell
         self.consistency = consistency
 
-    def pictures(self, y: Tensor) -> Tuple[Tensor]:
+    def pictures(
+        self, y: Tensor, data_samples: Optional[list] = None
+    ) -> Tuple[Tensor]:
         """The dark pictures that it needs with the light on: ``y``."""
         return (y,)
 
@@ -114,7 +116,9 @@ class ReleasedNoiseLoss(nn.Module):
         super().__init__()
         self.fidelity = fidelity
 
-    def pictures(self, y: Tensor) -> Tuple[Tensor]:
+    def pictures(
+        self, y: Tensor, data_samples: Optional[list] = None
+    ) -> Tuple[Tensor]:
         """The dark pictures that it needs with the light on: ``y``."""
         return (y,)
 

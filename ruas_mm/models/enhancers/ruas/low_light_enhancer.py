@@ -8,7 +8,7 @@ own; ``strength`` also weakens noise removal, so that 0 gives the input back.
 """
 
 from functools import partial
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import torch
 from mmengine.model import BaseModel
@@ -16,6 +16,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ruas_mm.arguments import check_choice, check_strength, check_tile
+from ruas_mm.models.lit import Lit
 from ruas_mm.models.low_resolution import shrunk
 from ruas_mm.models.pretrained import split_pretrained
 from ruas_mm.models.same_size import map_by_size
@@ -45,12 +46,14 @@ class LowLightEnhancer(BaseModel):
     Args:
         variant: ``'RUAS_S'``, ``'RUAS'`` or ``'RUAS_A'``.
         scene: Arguments of :class:`SceneModule`.
-        noise_remover: Arguments of :class:`NoiseRemover`. The genotype is the
-            one released for the variant: CVPR 2021 for RUAS, journal for
-            RUAS_A.
+        noise_remover: Arguments of :class:`NoiseRemover`, whose genotype is
+            the one released for the variant (CVPR 2021 for RUAS, journal for
+            RUAS_A), or a config with ``type``, of
+            :class:`TwoScaleNoiseRemover` for example.
         noise_estimator: Arguments of :class:`NoiseEstimator`.
         noise_threshold: Noise score (mean of |theta|) from which on RUAS_A
-            removes noise. 0.035: release.
+            removes noise. 0.035: release. Two numbers: where it begins to,
+            and where it removes all.
         trained_part: What is trained: ``'scene'``, ``'noise_estimator'`` or
             ``'noise_remover'`` alone, the paper's order, ``'task'``, both of
             the latter, or ``'end_to_end'``. What is not trained gets no
@@ -74,7 +77,7 @@ class LowLightEnhancer(BaseModel):
         scene: Optional[dict] = None,
         noise_remover: Optional[dict] = None,
         noise_estimator: Optional[dict] = None,
-        noise_threshold: float = 0.035,
+        noise_threshold: Union[float, Sequence[float]] = 0.035,
         trained_part: str = 'end_to_end',
         scene_loss: Optional[dict] = None,
         noise_loss: Optional[dict] = None,
@@ -99,6 +102,12 @@ class LowLightEnhancer(BaseModel):
             self.noise_remover, 'noise_map', False
         ):
             raise ValueError('noise_map=True needs the estimator of RUAS_A')
+        low, high = _limits(noise_threshold)
+        if low > high:
+            raise ValueError(
+                f'noise_threshold={noise_threshold}, allowed: a number, or '
+                'two in ascending order'
+            )
         self.noise_threshold = noise_threshold
         self.scene_loss = _build('SceneLoss', scene_loss)
         self.noise_loss = _build('NoiseAsCleanLoss', noise_loss)
@@ -114,12 +123,12 @@ class LowLightEnhancer(BaseModel):
                     raise ValueError(f'{part} is not part of {self.variant}')
                 setattr(self, part, None)
                 continue
-            defaults = {}
-            if part == 'noise_remover':
+            defaults = dict(type=f'ruas_mm.{CLASSES[part]}')
+            if part == 'noise_remover' and 'type' not in (given or {}):
                 defaults['genotype'] = variant.removal_genotype
             if pretrained is not None:
                 defaults['init_cfg'] = _entry_of_part(pretrained, part)
-            module = _build(CLASSES[part], {**defaults, **(given or {})})
+            module = MODELS.build({**defaults, **(given or {})})
             setattr(self, part, module)
 
     def train_only(self, part: str) -> None:
@@ -180,58 +189,55 @@ class LowLightEnhancer(BaseModel):
         check_tile(tile)
         if torch.is_grad_enabled():
             return self._decompose(y, strength)
-        u, t, s = self.scene.lit(y, strength, tile)
+        lit = self.scene.lit(y, strength, tile)
         if self.noise_remover is None:
-            return u, t
-        share = self._noise_share(u, strength, s)
-        size = tile_size(u, tile)
-        if self.noise_estimator is None:
-            return self._remove_in_tiles(u, None, share, size), t
-        theta = tiled(
-            self.noise_estimator,
-            u,
-            tile=size,
-            radius=self.noise_estimator.radius,
-        )
-        self.noise_remover.check_ready()  # also where no picture needs it
-        for i in self._is_noisy(theta).nonzero().flatten().tolist():
-            u[i : i + 1] = self._remove_in_tiles(
-                u[i : i + 1], theta[i : i + 1], share[i : i + 1], size
+            return lit.u, lit.t
+        size = tile_size(y, tile)
+        theta = None
+        if self.noise_estimator is not None:
+            theta = tiled(
+                self.noise_estimator,
+                lit.u,
+                tile=size,
+                radius=self.noise_estimator.radius,
             )
-        return u, t
-
-    def _remove_in_tiles(
-        self,
-        u: Tensor,
-        theta: Optional[Tensor],
-        share: Tensor,
-        size: Optional[Tuple[int, int]],
-    ) -> Tensor:
-        noise = tiled(
-            self.noise_remover.find_noise,
-            *([u] if theta is None else [u, theta]),
-            tile=size,
-            radius=self.noise_remover.radius,
-        )
-        return _denoised(u, noise, share)
+        self.noise_remover.check_ready()  # also where no picture needs it
+        share = self._noise_share(lit, strength, theta)
+        x = lit.u.clone()
+        for i in share.flatten().nonzero().flatten().tolist():
+            one = slice(i, i + 1)
+            inputs = self.noise_remover.inputs(
+                lit.picture(i),
+                self.scene.tone,
+                None if theta is None else theta[one],
+            )
+            noise = self.noise_remover.find_noise(*inputs, tile=size)
+            x[one] = _denoised(x[one], noise, share[one])
+        return x, lit.t
 
     def _noise_share(
         self,
-        u: Tensor,
+        lit: Lit,
         strength: Optional[Union[float, Tensor]],
-        s: Union[float, Tensor],
+        theta: Optional[Tensor],
     ) -> Tensor:
         """How much of the noise is removed from each picture, (N, 1, 1, 1).
 
-        By ``strength``, and as far as the tone has amplified it.
+        By ``strength``, as far as the tone has amplified it, and through the
+        gate of RUAS_A.
         """
         strength = self.scene.strength if strength is None else strength
-        ones = torch.ones_like(u[:, :1, :1, :1])
-        return ones * strength * self.scene.tone.denoising(s)
+        share = torch.ones_like(lit.u[:, :1, :1, :1]) * strength
+        share = share * self.scene.tone.denoising(lit.strength)
+        return share if theta is None else share * self._gate(theta)
 
-    def _is_noisy(self, theta: Tensor) -> Tensor:
-        """The gate: which pictures of a batch get denoised, (N,)."""
-        return self.noise_estimator.score(theta) >= self.noise_threshold
+    def _gate(self, theta: Tensor) -> Tensor:
+        """How far the noise of each picture asks for removal, (N, 1, 1, 1)."""
+        score = self.noise_estimator.score(theta)[:, None, None, None]
+        low, high = _limits(self.noise_threshold)
+        if low == high:
+            return (score >= low).to(score.dtype)
+        return ((score - low) / (high - low)).clamp(0, 1)
 
     def forward(
         self,
@@ -258,7 +264,7 @@ class LowLightEnhancer(BaseModel):
         if mode == 'predict':
             return self.predict(list(inputs), data_samples)
         if mode == 'loss':
-            return self.part_losses(self.trained_part, inputs)
+            return self.part_losses(self.trained_part, inputs, data_samples)
         if mode == 'tensor':
             return self.plain(_stacked(inputs))
         raise ValueError(
@@ -277,16 +283,18 @@ class LowLightEnhancer(BaseModel):
     def _decompose(
         self, y: Tensor, strength: Optional[Union[float, Tensor]]
     ) -> Tuple[Tensor, Tensor]:
-        u, t, s = self.scene.lit(y, strength, plainly=True)
+        lit = self.scene.lit(y, strength, plainly=True)
         if self.noise_remover is None:
-            return u, t
-        share = self._noise_share(u, strength, s)
-        if self.noise_estimator is None:
-            return _denoised(u, self.noise_remover(u), share), t
-        theta = self.noise_estimator(u)
-        x = _denoised(u, self.noise_remover(u, theta), share)
-        noisy = self._is_noisy(theta)[:, None, None, None]
-        return torch.where(noisy, x, u), t
+            return lit.u, lit.t
+        theta = None
+        if self.noise_estimator is not None:
+            theta = self.noise_estimator(lit.u)
+        share = self._noise_share(lit, strength, theta)
+        return _denoised(lit.u, self._find_noise(lit, theta), share), lit.t
+
+    def _find_noise(self, lit: Lit, theta: Optional[Tensor]) -> Tensor:
+        inputs = self.noise_remover.inputs(lit, self.scene.tone, theta)
+        return self.noise_remover(*inputs)
 
     def predict(
         self,
@@ -317,7 +325,7 @@ class LowLightEnhancer(BaseModel):
         Args:
             part: As ``trained_part``.
             inputs: Pictures of one size; see :meth:`forward`.
-            data_samples: Not looked at.
+            data_samples: Handed to the loss of the noise.
         """
         y = _stacked(inputs)
         losses = {}
@@ -326,32 +334,58 @@ class LowLightEnhancer(BaseModel):
             losses.update(self.scene_loss(seen, self.scene.unroll(seen)))
         if part == 'scene' or self.noise_remover is None:
             return losses
-        light_on = self.scene if _covers(part, 'scene') else self.scene.enhance
-        lit = [light_on(dark) for dark in self.noise_loss.pictures(y)]
+        with torch.set_grad_enabled(
+            torch.is_grad_enabled() and _covers(part, 'scene')
+        ):
+            noisy, *clean = self._lit_alike(
+                self.noise_loss.pictures(y, data_samples)
+            )
         if self.noise_estimator is not None and _covers(
             part, 'noise_estimator'
         ):
             losses['loss_estimation'] = self.noise_loss(
-                lambda u: u - self.noise_estimator(u), *lit
+                lambda u: u - self.noise_estimator(u), noisy.u, *clean
             )
         if _covers(part, 'noise_remover'):
-            denoise = partial(self._remove_noise, part == 'end_to_end')
-            losses['loss_removal'] = self.noise_loss(denoise, *lit)
+            denoise = partial(self._remove_noise, part == 'end_to_end', noisy)
+            losses['loss_removal'] = self.noise_loss(denoise, noisy.u, *clean)
         return losses
 
-    def _remove_noise(self, through_theta: bool, u: Tensor) -> Tensor:
-        """Noise removal without the gate, as it is trained."""
+    def _lit_alike(self, pictures: Sequence[Tensor]) -> List[Lit]:
+        """The first picture as it needs it, then u of the others likewise."""
+        first, *others = pictures
+        lit = self.scene.lit(first, plainly=True)
+        others = [
+            self.scene.lit(y, 1.0, plainly=True, metered=lit.strength).u
+            for y in others
+        ]
+        return [lit, *others]
+
+    def _remove_noise(
+        self, through_theta: bool, lit: Lit, u: Tensor
+    ) -> Tensor:
+        """Noise removal without the gate, as it is trained.
+
+        ``u`` is that of ``lit``, or of some of its pixels.
+        """
         theta = None
         if self.noise_remover.noise_map:
             with torch.set_grad_enabled(
                 torch.is_grad_enabled() and through_theta
             ):
                 theta = self.noise_estimator(u)
-        return u - self.noise_remover(u, theta)
+        return u - self._find_noise(lit._replace(u=u), theta)
 
 
 def _denoised(u: Tensor, noise: Tensor, share: Tensor) -> Tensor:
     return (u - share * noise).clamp_(0, 1)
+
+
+def _limits(threshold: Union[float, Sequence[float]]) -> Tuple[float, float]:
+    if isinstance(threshold, Sequence):
+        low, high = threshold
+        return low, high
+    return threshold, threshold
 
 
 def _covers(trained: str, part: str) -> bool:

@@ -7,7 +7,8 @@ Differs from the paper: by default it sees u alone, as in the release, whose
 weights need that; ``noise_map=True`` is the paper's ``Psi_r(u, theta)``.
 """
 
-from typing import Iterable, Optional, Sequence
+from functools import partial
+from typing import Iterable, Optional, Sequence, Tuple
 
 import torch
 import torch.nn as nn
@@ -20,8 +21,11 @@ from ruas_mm.models.architecture import (
 )
 from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS, DistillationCell
 from ruas_mm.models.cells.genotype import NOISE_REMOVAL_JOURNAL
+from ruas_mm.models.lit import Lit
 from ruas_mm.models.precision import at_least_float32, full_precision
 from ruas_mm.models.pretrained import PretrainedModule
+from ruas_mm.models.tiling import tiled
+from ruas_mm.models.tone import Tone
 from ruas_mm.registry import MODELS
 
 
@@ -72,6 +76,18 @@ class NoiseRemover(SearchedPart, PretrainedModule):
         self.to_noise.weight.data.mul_(0.1)
         self.to_noise.bias.data.zero_()
 
+    def inputs(
+        self, lit: Lit, tone: Tone, theta: Optional[Tensor] = None
+    ) -> Tuple[Tensor, ...]:
+        """What :meth:`forward` takes, of a picture with the light on.
+
+        Args:
+            lit: The picture.
+            tone: Not looked at.
+            theta: Its noise map.
+        """
+        return (lit.u, theta) if self.noise_map else (lit.u,)
+
     def forward(self, u: Tensor, theta: Optional[Tensor] = None) -> Tensor:
         """The noise in ``u``; x = u - noise.
 
@@ -86,16 +102,26 @@ class NoiseRemover(SearchedPart, PretrainedModule):
             ValueError: ``noise_map`` is set and ``theta`` is missing.
         """
         cells = runnable_cells(self.cells, self.alphas)
-        return self._find_noise(u, theta, cells)
+        return self._find_noise(cells, u, theta)
 
     @torch.no_grad()
-    def find_noise(self, u: Tensor, theta: Optional[Tensor] = None) -> Tensor:
-        """:meth:`forward` for inference, with folded cells."""
+    def find_noise(
+        self,
+        u: Tensor,
+        theta: Optional[Tensor] = None,
+        tile: Optional[Tuple[int, int]] = None,
+    ) -> Tensor:
+        """:meth:`forward` for inference, with folded cells, in tiles."""
         cells = runnable_cells(self.cells, self.alphas, for_inference=True)
-        return self._find_noise(u, theta, cells)
+        return tiled(
+            partial(self._find_noise, cells),
+            *(x for x in (u, theta) if x is not None),
+            tile=tile,
+            radius=self.radius,
+        )
 
     def _find_noise(
-        self, u: Tensor, theta: Optional[Tensor], cells: Iterable
+        self, cells: Iterable, u: Tensor, theta: Optional[Tensor] = None
     ) -> Tensor:
         self.check_ready()
         if self.noise_map:

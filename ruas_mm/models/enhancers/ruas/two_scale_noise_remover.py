@@ -1,0 +1,264 @@
+"""Noise remover that works on luma and chroma at two scales.
+
+Beyond the paper, whose searched remover is :class:`NoiseRemover`: most noise
+of dark pictures is coarse and coloured, which cells of a few pixels at full
+size do not reach. It knows how much the light has amplified the noise, and
+takes a colour cast off as well.
+"""
+
+from functools import partial
+from typing import Callable, List, Optional, Tuple
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from ruas_mm.arguments import check_whole_number
+from ruas_mm.models.lit import Lit
+from ruas_mm.models.low_resolution import enlarge, filled_up, shrunk
+from ruas_mm.models.metering import content_mask, normalised, weighted_mean
+from ruas_mm.models.precision import at_least_float32, full_precision
+from ruas_mm.models.pretrained import PretrainedModule
+from ruas_mm.models.tiling import tiled
+from ruas_mm.models.tone import Tone
+from ruas_mm.models.ycbcr import rgb_to_ycbcr, ycbcr_to_rgb
+from ruas_mm.registry import MODELS
+
+COARSE, FINE = 4, 2  # by how much the picture is shrunk
+BLOCK = 16  # pixels a side of what statistics are taken of
+STATISTICS = 11
+Amplification = Callable[[Tensor], Tensor]
+
+
+@MODELS.register_module()
+class TwoScaleNoiseRemover(PretrainedModule):
+    """Estimates the noise, which is then taken from the picture.
+
+    The coarse branch, at a quarter of the size, finds a correction of luma
+    and chroma, and features for the fine one, at half of the size, which
+    corrects each pixel's luma and says where chroma is to be smoothed.
+
+    Args:
+        channels: Width of both branches.
+        coarse_depth: Residual convolutions 3x3 of the coarse branch, with
+            dilations 1, 2, 4 and so on.
+        fine_depth: The same of the fine branch, without dilation.
+        features: What the fine branch is told by the coarse one.
+        hidden: Width of what makes a bias of the picture's statistics.
+        init_cfg: See :class:`PretrainedModule`.
+
+    Raises:
+        ValueError: An argument is no positive whole number.
+    """
+
+    noise_map = False  # of the estimator is not looked at
+    multiple = COARSE  # of which tiles and margins are
+
+    def __init__(
+        self,
+        channels: int = 24,
+        coarse_depth: int = 3,
+        fine_depth: int = 2,
+        features: int = 10,
+        hidden: int = 16,
+        init_cfg: dict = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        for name, value in dict(
+            channels=channels,
+            coarse_depth=coarse_depth,
+            fine_depth=fine_depth,
+            features=features,
+            hidden=hidden,
+        ).items():
+            check_whole_number(name, value, 1)
+        self.features = features
+        self.of_statistics = nn.Sequential(
+            nn.Linear(STATISTICS, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, channels),
+        )
+        # YCbCr, amplification, deviations of Y and Cb
+        self.coarse_stem = _conv(6, channels)
+        self.coarse_blocks = nn.ModuleList(
+            _conv(channels, channels, 2**i) for i in range(coarse_depth)
+        )
+        self.to_coarse = nn.Conv2d(channels, features + 3, 1)
+        # four pixels of Y, CbCr, amplification
+        self.fine_stem = _conv(7 + features, channels)
+        self.fine_blocks = nn.ModuleList(
+            _conv(channels, channels) for _ in range(fine_depth)
+        )
+        self.to_fine = _conv(channels, 7)  # 4 Y, CbCr, smoothing
+
+    @property
+    def radius(self) -> int:
+        """How far away a pixel can change the result, in pixels."""
+        coarse = 1 + sum(block.dilation[0] for block in self.coarse_blocks)
+        fine = 2 + len(self.fine_blocks)
+        # what is raised reaches one pixel more
+        return COARSE * (coarse + 2) + FINE * (fine + 1)
+
+    def start_small(self) -> None:
+        """Training starts from "no noise"."""
+        for last in (self.to_coarse, self.to_fine):
+            last.weight.data.mul_(0.1)
+            last.bias.data.zero_()
+
+    def inputs(
+        self, lit: Lit, tone: Tone, theta: Optional[Tensor] = None
+    ) -> Tuple[Tensor, Tensor, Amplification, Tensor]:
+        """What :meth:`forward` takes, of a picture with the light on.
+
+        Args:
+            lit: The picture.
+            tone: What lit it.
+            theta: Not looked at.
+
+        Raises:
+            ValueError: ``lit.u`` has not the size of ``lit.t``.
+        """
+        if lit.u.shape != lit.t.shape:
+            raise ValueError(
+                f'u has shape {tuple(lit.u.shape)}, allowed: that of its '
+                f'illumination, {tuple(lit.t.shape)}; a loss that takes some '
+                'of the pixels does not fit TwoScaleNoiseRemover'
+            )
+        s = lit.strength
+        t = lit.t.mean(1, keepdim=True)
+        return lit.u, t, partial(tone.amplification, s=s), statistics(lit)
+
+    def forward(
+        self,
+        u: Tensor,
+        t: Tensor,
+        amplification: Amplification,
+        statistics: Tensor,
+    ) -> Tensor:
+        """The noise in ``u``; x = u - noise.
+
+        Not in half precision under autocast, whose rounding is noise, too.
+
+        Args:
+            u: Picture with the light on, RGB in [0, 1], (N, 3, H, W).
+            t: Its illumination, (N, 1, H, W).
+            amplification: Of an illumination, of any height and width.
+            statistics: Of each picture, (N, 11); see :func:`statistics`.
+
+        Returns:
+            As ``u``.
+        """
+        self.check_ready()
+        with full_precision(u):
+            bias = self.of_statistics(at_least_float32(statistics))
+            return self._find_noise(amplification, bias, u, t)
+
+    @torch.no_grad()
+    def find_noise(
+        self,
+        u: Tensor,
+        t: Tensor,
+        amplification: Amplification,
+        statistics: Tensor,
+        tile: Optional[Tuple[int, int]] = None,
+    ) -> Tensor:
+        """:meth:`forward` for inference, in tiles (rounded up to 4 pixels)."""
+        self.check_ready()
+        with full_precision(u):
+            bias = self.of_statistics(at_least_float32(statistics))
+            return tiled(
+                partial(self._find_noise, amplification, bias),
+                u,
+                t,
+                tile=tile,
+                radius=self.radius,
+                multiple=self.multiple,
+            )
+
+    def _find_noise(
+        self, amplification: Amplification, bias: Tensor, u: Tensor, t: Tensor
+    ) -> Tensor:
+        picture = rgb_to_ycbcr(filled_up(at_least_float32(u), COARSE))
+        luma, chroma = picture[:, :1], picture[:, 1:]
+        gain = amplification(shrunk(filled_up(t, COARSE), FINE))
+        gain = gain.clamp(min=1e-3).log() / 3
+        features, correction = self._coarse(picture, gain, bias)
+        few = shrunk(chroma, FINE)
+        seen = [
+            F.pixel_unshuffle(luma, FINE),
+            few,
+            gain,
+            enlarge(features, COARSE // FINE, few),
+        ]
+        x = F.relu(self.fine_stem(torch.cat(seen, 1)))
+        for block in self.fine_blocks:
+            x = x + F.relu(block(x))
+        of_luma, of_chroma, smoothing = self.to_fine(x).split([4, 2, 1], 1)
+        smoothing = enlarge(smoothing.sigmoid(), FINE, luma)
+        correction = enlarge(correction, COARSE, luma)
+        of_luma = F.pixel_shuffle(of_luma, FINE) + correction[:, :1]
+        smooth = enlarge(few, FINE, luma) - chroma
+        of_chroma = (
+            enlarge(of_chroma, FINE, luma)
+            + correction[:, 1:]
+            + smoothing * smooth
+        )
+        noise = -ycbcr_to_rgb(torch.cat([of_luma, of_chroma], 1))
+        return noise[..., : u.shape[-2], : u.shape[-1]]
+
+    def _coarse(
+        self, picture: Tensor, gain: Tensor, bias: Tensor
+    ) -> List[Tensor]:
+        """Features for the fine branch, and corrections of Y, Cb and Cr."""
+        mean = shrunk(picture, COARSE)
+        square = shrunk(picture[:, :2].square(), COARSE)
+        variance = square - mean[:, :2].square()
+        deviation = variance.clamp(min=1e-6).sqrt()
+        gain = shrunk(gain, COARSE // FINE)
+        x = self.coarse_stem(torch.cat([mean, gain, deviation], 1))
+        x = F.relu(x + bias[:, :, None, None])
+        for block in self.coarse_blocks:
+            x = x + F.relu(block(x))
+        return self.to_coarse(x).split([self.features, 3], 1)
+
+
+def statistics(lit: Lit) -> Tensor:
+    """What a picture is like as a whole, (N, 11); padding is left out.
+
+    Means of Y, Cb and Cr; standard deviations of these; means of Cb
+    and Cr in the darker and in the brighter half; strength of the tone; each
+    of blocks of 16 pixels a side.
+    """
+    weight = normalised(content_mask(lit.y, BLOCK))
+    picture = rgb_to_ycbcr(shrunk(at_least_float32(lit.u), BLOCK))
+    luma, chroma = picture[:, :1], picture[:, 1:]
+    mean = weighted_mean(luma, weight)
+    tint = _means(chroma, weight)
+    brighter = torch.sigmoid((luma - mean) / 0.02)
+    halves = [
+        _means(chroma, normalised(weight * half + 1e-6 * weight))
+        for half in (1 - brighter, brighter)
+    ]
+    columns = [
+        mean,
+        tint,
+        _deviation(luma - mean, weight),
+        _deviation(chroma - tint, weight),
+        *halves,
+        mean * 0 + lit.strength,
+    ]
+    return torch.cat(columns, 1).flatten(1)
+
+
+def _means(x: Tensor, weight: Tensor) -> Tensor:
+    """Of each channel, (N, C, 1, 1)."""
+    return (x * weight).sum((2, 3), keepdim=True)
+
+
+def _deviation(difference: Tensor, weight: Tensor) -> Tensor:
+    return _means(difference.square(), weight).clamp(min=1e-8).sqrt()
+
+
+def _conv(inputs: int, outputs: int, dilation: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation)
