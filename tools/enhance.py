@@ -27,7 +27,8 @@ from rich.progress import (
 
 from ruas_mm.apis import LowLightInferencer
 from ruas_mm.files.input_files import InputFile, find_inputs
-from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT, VARIANTS
+from ruas_mm.models import ZOO
+from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
 
 INTERRUPTED = 130  # as shells do
 
@@ -48,10 +49,11 @@ def parse_args(
     )
     parser.add_argument(
         '--variant',
-        choices=list(VARIANTS),
-        default=DEFAULT_VARIANT,
-        help='light alone; and noise removal; noise removal where there is '
-        'noise (%(default)s)',
+        type=str.lower,
+        choices=list(ZOO),
+        default=DEFAULT_VARIANT.lower(),
+        help='; '.join(f'{name}: {e.what}' for name, e in ZOO.items())
+        + ' (%(default)s)',
     )
     parser.add_argument('--weights', help='file; default: of the package')
     parser.add_argument(

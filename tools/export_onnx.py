@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 from ruas_mm.apis.onnx_export import export_onnx
-from ruas_mm.models import load_enhancer
-from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT, VARIANTS
+from ruas_mm.models import ZOO, load_enhancer
+from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
 
 
 def parse_args(
@@ -27,8 +27,9 @@ def parse_args(
     parser.add_argument('out', type=Path, help='file to write')
     parser.add_argument(
         '--variant',
-        choices=list(VARIANTS),
-        default=DEFAULT_VARIANT,
+        type=str.lower,
+        choices=list(ZOO),
+        default=DEFAULT_VARIANT.lower(),
         help='as in tools/enhance.py (%(default)s)',
     )
     parser.add_argument('--weights', help='file; default: of the package')

@@ -33,10 +33,11 @@ class LowLightInferencer:
     """Turns the light on in pictures.
 
     Args:
-        variant: ``'RUAS_S'`` (scene module alone), ``'RUAS'`` (and noise
-            removal) or ``'RUAS_A'`` (noise removal where there is noise).
-            Looked at by ``runtime='torch'`` alone; an ONNX file is exported
-            for one variant.
+        variant: A name of :data:`ruas_mm.models.ZOO`: ``'RUAS_S'`` (scene
+            module alone), ``'RUAS'`` (and noise removal), ``'RUAS_A'`` (noise
+            removal where there is noise), ``'RUAS_S_detection'``. Looked at
+            by ``runtime='torch'`` alone; an ONNX file is exported for one
+            variant.
         weights: As in :func:`ruas_mm.models.load_enhancer`, or the file of
             ``tools/export_onnx.py``. None: those in the package.
         strength: In [0, 1]; 0 gives the input back.

@@ -18,6 +18,7 @@ from .losses import (
     CleanTwinLoss,
     Neighbor2NeighborLoss,
     NoiseAsCleanLoss,
+    PairedLoss,
     ReleasedNoiseLoss,
     SceneLoss,
 )
@@ -36,6 +37,7 @@ __all__ = [
     'NoiseAsCleanLoss',
     'NoiseEstimator',
     'NoiseRemover',
+    'PairedLoss',
     'ReleasedNoiseLoss',
     'SceneDataPreprocessor',
     'SceneLoss',

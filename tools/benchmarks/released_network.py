@@ -1,7 +1,7 @@
 """The authors' enhancement network as released, in plain PyTorch.
 
 The yardstick of ``measure_enhancement.py``: module by module in PyTorch's own
-memory layout, the window maximum a pooling, one gate for the whole batch. It
+memory layout, the window maximum by slices, one gate for the whole batch. It
 takes nothing from ``ruas_mm`` but the names of the weights.
 
 Restated from https://arxiv.org/abs/2112.04719 and from what the release
@@ -127,5 +127,8 @@ class ReleasedNetwork(nn.Module):
 
 
 def window_maximum(x: Tensor) -> Tensor:
-    """2x2, right and down, zeros beyond the border."""
-    return F.max_pool2d(F.pad(x, (0, 1, 0, 1)), kernel_size=2, stride=1)
+    """2x2, right and down, zeros beyond the border; by slices."""
+    x = F.pad(x, (0, 1, 0, 1))
+    upper = torch.max(x[..., :-1, :-1], x[..., :-1, 1:])
+    lower = torch.max(x[..., 1:, :-1], x[..., 1:, 1:])
+    return torch.max(upper, lower)

@@ -1,7 +1,8 @@
 """Enhancers by name, with their weights: ``scene='ruas_s'`` in any config."""
 
 from pathlib import Path
-from typing import Dict, NamedTuple, Optional, Union
+from types import MappingProxyType
+from typing import Dict, Mapping, NamedTuple, Optional, Union
 
 import torch
 from torch import nn
@@ -21,15 +22,28 @@ class ZooEntry(NamedTuple):
     Attributes:
         variant: Of :class:`LowLightEnhancer`.
         weights: File of ``ruas_mm/weights``.
+        what: In some words.
+        settings: Arguments of :class:`LowLightEnhancer` in the place of
+            those in the file.
     """
 
     variant: str
     weights: str
+    what: str
+    settings: Mapping[str, dict] = MappingProxyType({})
 
 
 ZOO: Dict[str, ZooEntry] = {
-    name.lower(): ZooEntry(name, variant.weights)
-    for name, variant in VARIANTS.items()
+    **{
+        name.lower(): ZooEntry(name, variant.weights, variant.what)
+        for name, variant in VARIANTS.items()
+    },
+    'ruas_s_detection': ZooEntry(
+        'RUAS_S',
+        VARIANTS['RUAS_S'].weights,
+        'light alone, half of it, as detectors like it',
+        dict(scene=dict(strength=0.6)),
+    ),
 }
 
 
@@ -74,7 +88,6 @@ def _is_known(kind: Union[str, type, None]) -> bool:
 def _build_from_zoo(
     type: str, weights: Optional[str] = None, **settings
 ) -> LowLightEnhancer:
-    entry = ZOO[type]
     parts = [v for v in settings.values() if isinstance(v, dict)]
     refused = [k for part in (settings, *parts) for k in part if k in FIXED]
     if refused:
@@ -82,8 +95,7 @@ def _build_from_zoo(
             f'{type} with {refused}, allowed: weights=FILE for other '
             'weights, and settings of LowLightEnhancer'
         )
-    path = weights or FOLDER / entry.weights
-    return load_enhancer(entry.variant, path, **settings)
+    return load_enhancer(type, weights, **settings)
 
 
 def load_enhancer(
@@ -95,7 +107,7 @@ def load_enhancer(
     """An enhancer that is ready for use.
 
     Args:
-        variant: ``'RUAS_S'``, ``'RUAS'`` or ``'RUAS_A'``.
+        variant: A name of :data:`ZOO`, in small or capital letters.
         weights: See :func:`read_weights`. None: those in this package.
         device: As in torch.
         **settings: Arguments of :class:`LowLightEnhancer`, which replace
@@ -107,8 +119,10 @@ def load_enhancer(
             or has another suffix.
         FileNotFoundError: No such file.
     """
-    check_choice('variant', variant, tuple(VARIANTS))
-    path = Path(weights or FOLDER / VARIANTS[variant].weights)
+    check_choice('variant', str(variant).lower(), tuple(ZOO))
+    entry = ZOO[variant.lower()]
+    variant = entry.variant
+    path = Path(weights or FOLDER / entry.weights)
     state, saved = read_weights(path)
     parts = VARIANTS[variant].parts
     state = {k: v for k, v in state.items() if k.split('.')[0] in parts}
@@ -123,7 +137,7 @@ def load_enhancer(
         for key, value in saved.items()
         if key in parts or key == 'noise_threshold'
     }
-    settings = _merged(saved, settings)
+    settings = _merged(_merged(saved, entry.settings), settings)
     try:
         enhancer = LowLightEnhancer(variant, **settings)
     except (TypeError, ValueError) as error:
@@ -132,7 +146,7 @@ def load_enhancer(
     return enhancer.to(device).eval()
 
 
-def _merged(old: dict, new: dict) -> dict:
+def _merged(old: Mapping, new: Mapping) -> dict:
     """``old`` with the entries of ``new``, dictionaries entry by entry."""
     merged = dict(old)
     for key, value in new.items():

@@ -1,6 +1,7 @@
 from .clean_twin_loss import CleanTwinLoss
 from .noise_as_clean_loss import NoiseAsCleanLoss
 from .noise_losses import Neighbor2NeighborLoss, ReleasedNoiseLoss
+from .paired_loss import PairedLoss
 from .relative_total_variation import relative_total_variation
 from .scene_loss import SCENE_LOSSES, SceneLoss
 
@@ -9,6 +10,7 @@ __all__ = [
     'CleanTwinLoss',
     'Neighbor2NeighborLoss',
     'NoiseAsCleanLoss',
+    'PairedLoss',
     'ReleasedNoiseLoss',
     'SceneLoss',
     'relative_total_variation',

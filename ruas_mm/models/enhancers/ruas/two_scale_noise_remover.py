@@ -37,7 +37,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
 
     The coarse branch, at a quarter of the size, finds a correction of luma
     and chroma, and features for the fine one, at half of the size, which
-    corrects each pixel's luma and says where chroma is to be smoothed.
+    corrects each pixel's luma and says where luma and chroma are to be
+    smoothed: what is smooth already need not be learned.
 
     Args:
         channels: Width of both branches.
@@ -90,7 +91,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
         self.fine_blocks = nn.ModuleList(
             _conv(channels, channels) for _ in range(fine_depth)
         )
-        self.to_fine = _conv(channels, 7)  # 4 Y, CbCr, smoothing
+        # four pixels of Y, CbCr, smoothing of luma and of chroma
+        self.to_fine = _conv(channels, 10)
 
     @property
     def radius(self) -> int:
@@ -180,31 +182,32 @@ class TwoScaleNoiseRemover(PretrainedModule):
         self, amplification: Amplification, bias: Tensor, u: Tensor, t: Tensor
     ) -> Tensor:
         picture = rgb_to_ycbcr(filled_up(at_least_float32(u), COARSE))
-        luma, chroma = picture[:, :1], picture[:, 1:]
         gain = amplification(shrunk(filled_up(t, COARSE), FINE))
         gain = gain.clamp(min=1e-3).log() / 3
         features, correction = self._coarse(picture, gain, bias)
-        few = shrunk(chroma, FINE)
+        half = shrunk(picture, FINE)
         seen = [
-            F.pixel_unshuffle(luma, FINE),
-            few,
+            F.pixel_unshuffle(picture[:, :1], FINE),
+            half[:, 1:],
             gain,
-            enlarge(features, COARSE // FINE, few),
+            enlarge(features, COARSE // FINE, half),
         ]
         x = F.relu(self.fine_stem(torch.cat(seen, 1)))
         for block in self.fine_blocks:
             x = x + F.relu(block(x))
-        of_luma, of_chroma, smoothing = self.to_fine(x).split([4, 2, 1], 1)
-        smoothing = enlarge(smoothing.sigmoid(), FINE, luma)
-        correction = enlarge(correction, COARSE, luma)
-        of_luma = F.pixel_shuffle(of_luma, FINE) + correction[:, :1]
-        smooth = enlarge(few, FINE, luma) - chroma
-        of_chroma = (
-            enlarge(of_chroma, FINE, luma)
-            + correction[:, 1:]
-            + smoothing * smooth
+        of_luma, of_chroma, smoothing = self.to_fine(x).split([4, 2, 4], 1)
+        correction = (
+            enlarge(correction, COARSE, picture)
+            + torch.cat(
+                [
+                    F.pixel_shuffle(of_luma, FINE),
+                    enlarge(of_chroma, FINE, picture),
+                ],
+                1,
+            )
+            + _smoothed(picture, half, enlarge(smoothing, FINE, picture))
         )
-        noise = -ycbcr_to_rgb(torch.cat([of_luma, of_chroma], 1))
+        noise = -ycbcr_to_rgb(correction)
         return noise[..., : u.shape[-2], : u.shape[-1]]
 
     def _coarse(
@@ -221,6 +224,29 @@ class TwoScaleNoiseRemover(PretrainedModule):
         for block in self.coarse_blocks:
             x = x + F.relu(block(x))
         return self.to_coarse(x).split([self.features, 3], 1)
+
+
+def _smoothed(picture: Tensor, half: Tensor, scores: Tensor) -> Tensor:
+    """What smoothing adds to a picture.
+
+    Each pixel of luma and of chroma lies between itself and the picture
+    averaged to a half and to a quarter of the size, by softmax.
+
+    Args:
+        picture: YCbCr, (N, 3, H, W).
+        half: The same averaged to a half.
+        scores: Of half and quarter, for luma and for chroma, (N, 4, H, W).
+    """
+    quarter = shrunk(half, COARSE // FINE)
+    half = enlarge(half, FINE, picture) - picture
+    quarter = enlarge(quarter, COARSE, picture) - picture
+    weights = scores.clamp(max=10).exp()
+    parts = []
+    for channels, first in ((slice(0, 1), 0), (slice(1, 3), 2)):
+        a, b = weights[:, first : first + 1], weights[:, first + 1 : first + 2]
+        mixed = a * half[:, channels] + b * quarter[:, channels]
+        parts.append(mixed / (1 + a + b))
+    return torch.cat(parts, 1)
 
 
 def statistics(lit: Lit) -> Tensor:

@@ -28,7 +28,7 @@ class Variant(NamedTuple):
 
 
 VARIANTS = dict(
-    RUAS_S=Variant('light alone', ('scene',), None, 'ruas.safetensors'),
+    RUAS_S=Variant('light alone', ('scene',), None, 'ruas_s.safetensors'),
     RUAS=Variant(
         'light, denoise',
         ('scene', 'noise_remover'),
