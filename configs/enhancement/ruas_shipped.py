@@ -20,6 +20,7 @@ model = dict(
     variant='RUAS',
     trained_part='noise_remover',
     scene=dict(
+        tone=dict(reflectance=0.5),
         init_cfg=dict(
             type='Pretrained',
             checkpoint='work_dirs/ruas_s_shipped/iter_600.pth',

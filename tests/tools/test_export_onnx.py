@@ -21,22 +21,28 @@ SCENES = dict(
     automatic=dict(tone=dict(type='division', exposure=0.4)),
     film=dict(shrink=4, illumination_channels=1, tone='film'),
 )
+REMOVERS = dict(
+    paper=dict(num_cells=3),
+    noise_map=dict(noise_map=True),
+    two_scale=dict(type='ruas_mm.TwoScaleNoiseRemover', channels=6),
+)
 FORMS = [
-    (variant, scene, noise_map)
-    for variant in ('RUAS_S', 'RUAS', 'RUAS_A')
-    for scene in SCENES
-    for noise_map in (False, True)
-    if variant == 'RUAS_A' or not noise_map
+    *(('RUAS_S', scene) for scene in SCENES),
+    *(('RUAS', scene, 'paper') for scene in SCENES),
+    *(('RUAS_A', scene, 'paper') for scene in SCENES),
+    *(('RUAS_A', scene, 'noise_map') for scene in SCENES),
+    *(('RUAS', scene, 'two_scale') for scene in SCENES),
+    ('RUAS_A', 'film', 'two_scale'),
 ]
 SIZES = [(1, 1), (1, 9), (16, 24), (33, 71), (130, 58)]
 
 
-def make_enhancer(variant, scene='paper', noise_map=False):
+def make_enhancer(variant, scene='paper', remover=None):
     """Random weights; RUAS_A finds noise in bright pictures alone."""
     torch.manual_seed(0)
     settings = dict(scene=SCENES[scene])
-    if noise_map:
-        settings['noise_remover'] = dict(noise_map=True)
+    if remover is not None:
+        settings['noise_remover'] = REMOVERS[remover]
     enhancer = LowLightEnhancer(variant, **settings).eval()
     if variant == 'RUAS_A':
         for name, parameter in enhancer.noise_estimator.named_parameters():

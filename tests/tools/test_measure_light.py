@@ -1,7 +1,12 @@
-"""The table of gains tells dark from bright."""
+"""The table of gains tells dark from bright; whom we are compared with."""
 
 import cv2
 import numpy as np
+import pytest
+import torch
+
+from ruas_mm.files.picture_file import read_picture
+from ruas_mm.models import load_enhancer
 
 
 def test_tables(load_tool, tmp_path, capsys):
@@ -14,7 +19,10 @@ def test_tables(load_tool, tmp_path, capsys):
             picture = (truth * scale).astype(np.uint8)
             cv2.imwrite(str(tmp_path / kind / name), picture)
     tool = load_tool('measure_light')
-    tool.main([tmp_path], [tmp_path / 'high'], ['RUAS_S'])
+    enhancers = dict(RUAS_S=load_enhancer('RUAS_S'))
+    tool.main(
+        enhancers, [tmp_path], [tmp_path / 'high'], save=tmp_path / 'out'
+    )
     printed = capsys.readouterr().out
     dark, lit = (
         float(printed.split('RUAS_S │ ')[1].split('│')[i].split('/')[0])
@@ -22,3 +30,24 @@ def test_tables(load_tool, tmp_path, capsys):
     )
     assert lit > dark + 2
     assert 'mean 60.0, lowest 60.0' in printed
+    saved = read_picture(tmp_path / 'out' / 'RUAS_S' / 'a.png').rgb
+    assert (
+        saved.mean() > 2 * read_picture(tmp_path / 'low' / 'a.png').rgb.mean()
+    )
+
+
+@pytest.mark.parametrize(
+    'exponent, name', [(0.2, '00001.png'), (0.14, '00001_gamma014.png')]
+)
+def test_pairlie_is_that_of_its_authors(load_tool, shared, exponent, name):
+    pairlie = load_tool('pairlie').load_pairlie(
+        shared('weights', 'pairlie', 'PairLIE.pth'), exponent
+    )
+    dark = read_picture(shared('lol', 'pairs', 'low', '00001.png')).rgb[
+        :96, :96
+    ]
+    y = torch.from_numpy(dark / np.float32(255)).permute(2, 0, 1)[None]
+    found = (pairlie.enhance(y)[0].permute(1, 2, 0) * 255).byte().numpy()
+    golden = read_picture(shared('golden_enhancers', 'pairlie', name)).rgb
+    inside = np.s_[:80, :80]  # beyond it the rest of the picture is seen
+    assert np.abs(found[inside].astype(int) - golden[inside]).max() <= 1

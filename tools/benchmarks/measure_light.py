@@ -5,25 +5,31 @@
 
 --pairs names folders with ``low/`` and ``high/``: PSNR and SSIM of the dark
 picture and of the enhanced one, also with the result scaled to the mean of the
-reference ("GT mean", which leaves the exposure out), and how much the half of
-the pairs gains that needs least. --bright names folders of well-lit pictures,
-which should come back: PSNR to themselves, of equal pictures 60.
+reference ("GT mean", which leaves the exposure out), LPIPS where AlexNet's
+features are named, and how much the half of the pairs gains that needs least.
+--bright names folders of well-lit pictures, which should come back: PSNR to
+themselves, of equal pictures 60. --pairlie adds a row of PairLIE's weights,
+--save a folder of what was made of the pairs.
 """
 
 import argparse
 from pathlib import Path
-from typing import List, Sequence
+from typing import Dict, List, Optional, Sequence
 
+import cv2
 import numpy as np
 import torch
+from pairlie import load_pairlie
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from ruas_mm.datasets.enhancement.paired_images import list_images
+from ruas_mm.evaluation.lpips_alexnet import build_lpips
 from ruas_mm.files.picture_file import read_picture
 from ruas_mm.models import VARIANTS, load_enhancer
+from ruas_mm.models.enhancers import Enhancer
 
 EQUAL = 60.0  # dB
 
@@ -43,17 +49,42 @@ def figures(truth: np.ndarray, found: np.ndarray) -> List[float]:
     ]
 
 
-def pair_row(enhancer: torch.nn.Module, folder: Path, title: str) -> List[str]:
+def perceptual_distance(
+    lpips: Optional[torch.nn.Module], truth: np.ndarray, found: np.ndarray
+) -> float:
+    """LPIPS, version 0.1, AlexNet; without the network not a number."""
+    if lpips is None:
+        return np.nan
+    pictures = [
+        torch.from_numpy(x / np.float32(127.5) - 1).permute(2, 0, 1)[None]
+        for x in (truth, found)
+    ]
+    with torch.no_grad():
+        return lpips(*pictures).item()
+
+
+def pair_row(
+    enhancer: Enhancer,
+    folder: Path,
+    title: str,
+    lpips: Optional[torch.nn.Module],
+    save: Optional[Path],
+) -> List[str]:
     rows = []
     for low in track(list_images(folder / 'low'), title, transient=True):
         dark = read_picture(low).rgb
         truth = read_picture(folder / 'high' / low.name).rgb
         found = enhance(enhancer, dark)
+        if save is not None:
+            target = save / title / f'{low.stem}.png'
+            target.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(target), found[..., ::-1])
         scaled = found * (truth.mean() / max(found.mean(), 1e-3))
         scaled = scaled.clip(0, 255).round().astype(np.uint8)
         rows.append(
             figures(truth, dark) + figures(truth, found)
             + figures(truth, scaled)
+            + [perceptual_distance(lpips, truth, found)]
         )  # fmt: skip
     table = np.array(rows)
     means = table.mean(0)
@@ -61,6 +92,7 @@ def pair_row(enhancer: torch.nn.Module, folder: Path, title: str) -> List[str]:
     gain = (best[:, 2:4] - best[:, :2]).mean(0)
     return [
         *(f'{means[i]:.2f} / {means[i + 1]:.3f}' for i in (0, 2, 4)),
+        '-' if lpips is None else f'{means[6]:.3f}',
         f'{gain[0]:+.2f} / {gain[1]:+.3f}',
     ]
 
@@ -77,17 +109,21 @@ def bright_row(enhancer: torch.nn.Module, folder: Path, title: str) -> str:
 
 
 def main(
-    pairs: Sequence[Path], bright: Sequence[Path], variants: Sequence[str]
+    enhancers: Dict[str, Enhancer],
+    pairs: Sequence[Path],
+    bright: Sequence[Path],
+    alexnet: Optional[Path] = None,
+    save: Optional[Path] = None,
 ) -> None:
     console = Console(width=118)
-    enhancers = {name: load_enhancer(name) for name in variants}
+    lpips = build_lpips(alexnet) if alexnet else None
     for folder in pairs:
         table = Table(title=f'{len(list_images(folder / "low"))} pairs')
-        columns = ('variant', 'dark', 'enhanced', 'with GT mean')
+        columns = ('variant', 'dark', 'enhanced', 'with GT mean', 'LPIPS')
         for column in (*columns, 'gain, half that needs least'):
             table.add_column(column, justify='right')
         for name, enhancer in enhancers.items():
-            table.add_row(name, *pair_row(enhancer, folder, name))
+            table.add_row(name, *pair_row(enhancer, folder, name, lpips, save))
         console.print(table)
     for folder in bright:
         table = Table(title=f'{len(list_images(folder))} bright pictures')
@@ -106,5 +142,11 @@ if __name__ == '__main__':
     parser.add_argument('--pairs', nargs='+', type=Path, default=[])
     parser.add_argument('--bright', nargs='+', type=Path, default=[])
     parser.add_argument('--variants', nargs='+', default=list(VARIANTS))
+    parser.add_argument('--alexnet', type=Path, help='features, for LPIPS')
+    parser.add_argument('--pairlie', type=Path, help='PairLIE.pth')
+    parser.add_argument('--save', type=Path, help='folder of pictures')
     args = parser.parse_args()
-    main(args.pairs, args.bright, args.variants)
+    chosen = {name: load_enhancer(name) for name in args.variants}
+    if args.pairlie:
+        chosen['PairLIE'] = load_pairlie(args.pairlie)
+    main(chosen, args.pairs, args.bright, args.alexnet, args.save)

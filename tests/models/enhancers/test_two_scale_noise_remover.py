@@ -81,6 +81,15 @@ def test_padding_changes_nothing_inside():
     )
 
 
+@pytest.mark.parametrize('remover', [NARROW, {}])
+def test_grey_stays_grey(remover):
+    enhancer = build('RUAS', remover)
+    grey = dark_pictures(1, 1, 64, 60).expand(1, 3, 64, 60)
+    x = enhancer.enhance(grey)
+    assert (x - enhancer.scene.enhance(grey)).abs().max() > 1e-3
+    assert (x.amax(1) - x.amin(1)).max() < 1e-5
+
+
 @pytest.mark.parametrize('variant', ['RUAS', 'RUAS_A'])
 def test_nothing_happens_at_strength_0_or_in_daylight(variant):
     enhancer = build(variant)

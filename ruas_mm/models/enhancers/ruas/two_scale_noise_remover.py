@@ -28,6 +28,8 @@ from ruas_mm.registry import MODELS
 COARSE, FINE = 4, 2  # by how much the picture is shrunk
 BLOCK = 16  # pixels a side of what statistics are taken of
 STATISTICS = 11
+GREY = 0.01  # mean |chroma| below which a picture counts as grey
+GRID = 4  # every 4th pixel of every 4th row tells it
 Amplification = Callable[[Tensor], Tensor]
 
 
@@ -110,7 +112,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
 
     def inputs(
         self, lit: Lit, tone: Tone, theta: Optional[Tensor] = None
-    ) -> Tuple[Tensor, Tensor, Amplification, Tensor]:
+    ) -> Tuple[Tensor, Tensor, Amplification, Tensor, Tensor]:
         """What :meth:`forward` takes, of a picture with the light on.
 
         Args:
@@ -129,7 +131,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
             )
         s = lit.strength
         t = lit.t.mean(1, keepdim=True)
-        return lit.u, t, partial(tone.amplification, s=s), statistics(lit)
+        amplification = partial(tone.amplification, s=s)
+        return lit.u, t, amplification, statistics(lit), colour(lit.u)
 
     def forward(
         self,
@@ -137,6 +140,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         t: Tensor,
         amplification: Amplification,
         statistics: Tensor,
+        colour: Tensor,
     ) -> Tensor:
         """The noise in ``u``; x = u - noise.
 
@@ -147,6 +151,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
             t: Its illumination, (N, 1, H, W).
             amplification: Of an illumination, of any height and width.
             statistics: Of each picture, (N, 11); see :func:`statistics`.
+            colour: Of each picture, (N, 1, 1, 1); see :func:`colour`.
 
         Returns:
             As ``u``.
@@ -154,7 +159,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         self.check_ready()
         with full_precision(u):
             bias = self.of_statistics(at_least_float32(statistics))
-            return self._find_noise(amplification, bias, u, t)
+            return self._find_noise(amplification, bias, colour, u, t)
 
     @torch.no_grad()
     def find_noise(
@@ -163,6 +168,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         t: Tensor,
         amplification: Amplification,
         statistics: Tensor,
+        colour: Tensor,
         tile: Optional[Tuple[int, int]] = None,
     ) -> Tensor:
         """:meth:`forward` for inference, in tiles (rounded up to 4 pixels)."""
@@ -170,7 +176,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         with full_precision(u):
             bias = self.of_statistics(at_least_float32(statistics))
             return tiled(
-                partial(self._find_noise, amplification, bias),
+                partial(self._find_noise, amplification, bias, colour),
                 u,
                 t,
                 tile=tile,
@@ -179,7 +185,12 @@ class TwoScaleNoiseRemover(PretrainedModule):
             )
 
     def _find_noise(
-        self, amplification: Amplification, bias: Tensor, u: Tensor, t: Tensor
+        self,
+        amplification: Amplification,
+        bias: Tensor,
+        colour: Tensor,
+        u: Tensor,
+        t: Tensor,
     ) -> Tensor:
         picture = rgb_to_ycbcr(filled_up(at_least_float32(u), COARSE))
         gain = amplification(shrunk(filled_up(t, COARSE), FINE))
@@ -207,7 +218,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
             )
             + _smoothed(picture, half, enlarge(smoothing, FINE, picture))
         )
-        noise = -ycbcr_to_rgb(correction)
+        luma, chroma = correction[:, :1], correction[:, 1:]
+        noise = -ycbcr_to_rgb(torch.cat([luma, colour * chroma], 1))
         return noise[..., : u.shape[-2], : u.shape[-1]]
 
     def _coarse(
@@ -224,6 +236,15 @@ class TwoScaleNoiseRemover(PretrainedModule):
         for block in self.coarse_blocks:
             x = x + F.relu(block(x))
         return self.to_coarse(x).split([self.features, 3], 1)
+
+
+def colour(u: Tensor) -> Tensor:
+    """How far a picture is not grey, in [0, 1], (N, 1, 1, 1).
+
+    Of a grey one, whose cast is anyone's guess, chroma is left alone.
+    """
+    chroma = rgb_to_ycbcr(at_least_float32(u[..., ::GRID, ::GRID]))[:, 1:]
+    return (chroma.abs().mean((1, 2, 3), True) / GREY).clamp(max=1)
 
 
 def _smoothed(picture: Tensor, half: Tensor, scores: Tensor) -> Tensor:
