@@ -1,0 +1,364 @@
+"""Whether a frozen COCO detector sees more with something in front of it.
+
+    python tools/benchmarks/measure_detector.py yolox_nano.pth
+        --exdark data/ExDark --day CamVid --fronts gamma ruas_s ruas_s@0.6
+
+YOLOX-nano of mmdet's stock config, never trained here, goes through mmdet's
+own test loop on dark pictures (ExDark, all that are there; see
+``tools/dataset_converters/make_exdark_subset.py``) and on daylight frames,
+which an enhancer should leave alone. A front is
+
+- ``none``, always the first row;
+- ``clahe`` (luma of Lab, clip limit 2, 8 x 8 tiles) or ``gamma`` (exponent
+  .5), on the picture as loaded;
+- a name of the zoo, as users put it in front: frozen, in
+  :class:`~ruas_mm.models.SceneDataPreprocessor`, on the letterboxed picture.
+  ``NAME@STRENGTH`` sets a strength other than its own.
+
+AP (IoU .5 to .95) and AP50 are COCO's, over the classes that occur, ExDark's
+as the COCO classes they are called after; in brackets points above ``none``.
+
+Daylight frames are those of CamVid (its 11-class label maps, as SegNet's
+authors published it: {train,test} and {train,test}_labels) that do not belong
+to its dusk drive. Their boxes come from the label maps: one around each
+connected component of cars, pedestrians and cyclists. What touches merges into
+one box, and a rider belongs to his bicycle, so AP there is low and only
+relative.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmdet.datasets import CocoDataset
+from mmdet.registry import MODELS
+from mmengine.config import Config
+from mmengine.hub import get_config
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from ruas_mm.arguments import check_choice, check_strength
+from ruas_mm.datasets.detection import ExDarkDataset
+from ruas_mm.datasets.enhancement.paired_images import list_images
+from ruas_mm.models import ZOO
+from ruas_mm.models.pretrained import load_pretrained
+from ruas_mm.registry import TRANSFORMS
+
+CONFIG = 'mmdet::yolox/yolox_nano_8xb8-300e_coco.py'
+OF_TESTING = (  # of the config: all of it takes long to be written
+    'default_scope',
+    'default_hooks',
+    'env_cfg',
+    'visualizer',
+    'model',
+    'test_dataloader',
+    'test_cfg',
+)
+COCO_CLASSES = CocoDataset.METAINFO['classes']
+RENAMED = dict(Motorbike='motorcycle', People='person', Table='dining table')
+CAMVID = dict(car=8, person=9, bicycle=10)  # COCO's class: id in label maps
+DUSK = '0001TP'  # files of CamVid's dusk drive
+SMALLEST = 100  # pixels of a component that counts
+NONE = 'none'
+
+
+def clahe(bgr: np.ndarray) -> np.ndarray:
+    """Contrast of the luma, equalised in 8 x 8 tiles."""
+    lab = cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB)
+    equaliser = cv2.createCLAHE(clipLimit=2, tileGridSize=(8, 8))
+    lab[..., 0] = equaliser.apply(lab[..., 0])
+    return cv2.cvtColor(lab, cv2.COLOR_LAB2BGR)
+
+
+def gamma(bgr: np.ndarray) -> np.ndarray:
+    """Square root."""
+    table = (np.arange(256) / 255) ** 0.5 * 255
+    return table.round().astype(np.uint8)[bgr]
+
+
+CLASSICAL: Dict[str, Callable[[np.ndarray], np.ndarray]] = dict(
+    clahe=clahe, gamma=gamma
+)
+
+
+@TRANSFORMS.register_module()
+class ClassicalEnhancement(BaseTransform):
+    """One of :data:`CLASSICAL` on ``img``, BGR, uint8, (H, W, 3)."""
+
+    def __init__(self, method: str) -> None:
+        self.method = CLASSICAL[method]
+
+    def transform(self, results: dict) -> dict:
+        return {**results, 'img': self.method(results['img'])}
+
+
+class Front(NamedTuple):
+    """What stands in front of the detector; ``strength`` None: its own."""
+
+    title: str
+    name: str
+    strength: Optional[float] = None
+
+    def put_before(self, cfg: Config) -> None:
+        """Change the config of a detector."""
+        if self.name in CLASSICAL:
+            pipeline = cfg.test_dataloader.dataset.pipeline
+            step = dict(type='ruas_mm.ClassicalEnhancement', method=self.name)
+            pipeline.insert(1, step)  # after LoadImageFromFile
+        elif self.name != NONE:
+            scene = dict(type=self.name)
+            if self.strength is not None:
+                scene['scene'] = dict(strength=self.strength)
+            cfg.model.data_preprocessor = dict(
+                type='ruas_mm.SceneDataPreprocessor',
+                frozen=True,
+                scene=scene,
+                data_preprocessor=cfg.model.data_preprocessor,
+            )
+
+
+def parse_front(title: str) -> Front:
+    """``NAME`` or ``NAME@STRENGTH``.
+
+    Raises:
+        ValueError: Unknown name, strength outside [0, 1], or a strength of
+            what has none.
+    """
+    name, at, strength = title.partition('@')
+    if not at:
+        check_choice('front', name, (NONE, *CLASSICAL, *ZOO))
+        return Front(title, name)
+    check_choice('front with a strength', name, tuple(ZOO))
+    check_strength(float(strength))
+    return Front(title, name, float(strength))
+
+
+class Picture(NamedTuple):
+    """One picture and what is on it.
+
+    Attributes:
+        path: File.
+        width: In pixels.
+        height: In pixels.
+        boxes: COCO's class, left, top, width and height of each, in pixels.
+    """
+
+    path: str
+    width: int
+    height: int
+    boxes: List[Tuple[str, float, float, float, float]]
+
+
+def exdark_pictures(root: Path) -> List[Picture]:
+    """All pictures of a folder in ExDark's layout."""
+    dataset = ExDarkDataset(str(root), subset='all', test_mode=True)
+    classes = [RENAMED.get(c, c.lower()) for c in dataset.metainfo['classes']]
+    pictures = []
+    for info in map(dataset.get_data_info, range(len(dataset))):
+        boxes = []
+        for instance in info['instances']:
+            left, top, right, bottom = instance['bbox']
+            label = classes[instance['bbox_label']]
+            boxes.append((label, left, top, right - left, bottom - top))
+        size = info['width'], info['height']
+        pictures.append(Picture(info['img_path'], *size, boxes))
+    return pictures
+
+
+def day_pictures(root: Path) -> List[Picture]:
+    """Daylight frames of CamVid, with boxes of their label maps."""
+    pictures = []
+    for part in ('train', 'test'):
+        for path in list_images(root / part):
+            if path.name.startswith(DUSK):
+                continue
+            labels = cv2.imread(
+                str(root / f'{part}_labels' / path.name), cv2.IMREAD_UNCHANGED
+            )
+            if labels is None:
+                raise ValueError(f'{path} has no map in {part}_labels')
+            height, width = labels.shape
+            boxes = component_boxes(labels)
+            pictures.append(Picture(str(path), width, height, boxes))
+    return pictures
+
+
+def component_boxes(labels: np.ndarray) -> list:
+    """Boxes as of :class:`Picture` around the components of a label map."""
+    return [
+        (name, left, top, width, height)
+        for name, label in CAMVID.items()
+        for left, top, width, height, area in cv2.connectedComponentsWithStats(
+            (labels == label).astype(np.uint8), connectivity=8
+        )[2][1:].tolist()  # the first one is the rest
+        if area >= SMALLEST
+    ]
+
+
+def write_truth(pictures: Sequence[Picture], target: Path) -> None:
+    """In COCO's format, with its 80 classes numbered from 0."""
+    boxes = [(i, *box) for i, p in enumerate(pictures) for box in p.boxes]
+    content = dict(
+        images=[
+            dict(id=i, file_name=p.path, width=p.width, height=p.height)
+            for i, p in enumerate(pictures)
+        ],
+        categories=[dict(id=i, name=c) for i, c in enumerate(COCO_CLASSES)],
+        annotations=[
+            dict(
+                id=number,
+                image_id=image,
+                category_id=COCO_CLASSES.index(name),
+                bbox=box,
+                area=box[2] * box[3],
+                iscrowd=0,
+            )
+            for number, (image, name, *box) in enumerate(boxes, 1)
+        ],
+    )
+    target.write_text(json.dumps(content))
+
+
+def check_checkpoint(checkpoint: Path) -> None:
+    """Raise ``ValueError`` unless each key fits: runners do not mind."""
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        detector = MODELS.build(get_config(CONFIG).model)
+    load_pretrained(detector, str(checkpoint))
+
+
+def detect(checkpoint: Path, front: Front, truth: Path, folder: Path) -> Path:
+    """Test the detector with mmdet's runner.
+
+    Args:
+        checkpoint: Of the detector.
+        front: What stands before it.
+        truth: File of :func:`write_truth`.
+        folder: Empty, for all that is written.
+
+    Returns:
+        File of detections in COCO's format.
+    """
+    stock = get_config(CONFIG)
+    cfg = Config({key: stock[key] for key in OF_TESTING})
+    cfg.load_from = str(checkpoint)
+    cfg.work_dir = str(folder)
+    cfg.experiment_name = cfg.visualizer.name = '-'.join(folder.parts)
+    cfg.log_level = 'ERROR'
+    cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
+    cfg.test_dataloader.dataset.update(
+        data_root='', ann_file=str(truth), data_prefix=dict(img='')
+    )
+    cfg.test_evaluator = dict(
+        type='CocoMetric',
+        ann_file=str(truth),
+        format_only=True,  # its figures are rounded to .001
+        outfile_prefix=str(folder / 'found'),
+    )
+    front.put_before(cfg)
+    with contextlib.redirect_stdout(io.StringIO()):  # lists the front's keys
+        Runner.from_cfg(cfg).test()
+    return folder / 'found.bbox.json'
+
+
+def score(truth: Path, found: Path) -> Tuple[float, float]:
+    """AP and AP50 of COCO."""
+    detections = json.loads(found.read_text())
+    if not detections:
+        return 0.0, 0.0
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(str(truth))
+        evaluation = COCOeval(coco, coco.loadRes(detections), 'bbox')
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return tuple(evaluation.stats[:2].tolist())
+
+
+def measure(
+    checkpoint: Path,
+    fronts: Sequence[Front],
+    pictures: Sequence[Picture],
+    title: str,
+) -> List[Tuple[float, float]]:
+    """AP and AP50 behind each front."""
+    rows = []
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        truth = folder / 'truth.json'
+        write_truth(pictures, truth)
+        console = Console(stderr=True)
+        for front in track(fronts, title, console=console, transient=True):
+            found = detect(checkpoint, front, truth, folder / front.title)
+            rows.append(score(truth, found))
+    return rows
+
+
+def with_gains(figures: Sequence[float]) -> List[str]:
+    """Each figure with its points above the first one."""
+    first, *others = figures
+    gains = [f'{f:.4f} ({(f - first) * 100:+.1f})' for f in others]
+    return [f'{first:.4f}', *gains]
+
+
+def parse_args(
+    arguments: Optional[Sequence[str]] = None,
+) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('checkpoint', type=Path, help="of mmdet's YOLOX-nano")
+    parser.add_argument('--exdark', type=Path, help="folder, as ExDark's")
+    parser.add_argument('--day', type=Path, help="folder, as CamVid's")
+    parser.add_argument(
+        '--fronts',
+        nargs='+',
+        metavar='NAME[@STRENGTH]',
+        default=[*CLASSICAL, *ZOO],
+        help='%(default)s',
+    )
+    return parser.parse_args(arguments)
+
+
+def main(args: argparse.Namespace) -> None:
+    if not (args.exdark or args.day):
+        raise ValueError('no pictures, allowed: --exdark, --day or both')
+    titles = dict.fromkeys((NONE, *args.fronts))
+    fronts = [parse_front(title) for title in titles]
+    check_checkpoint(args.checkpoint)
+    sets = []
+    if args.exdark:
+        sets.append(('ExDark', exdark_pictures(args.exdark)))
+    if args.day:
+        sets.append(('day', day_pictures(args.day)))
+    columns = {'front': [front.title for front in fronts]}
+    for name, pictures in sets:
+        found = measure(args.checkpoint, fronts, pictures, name)
+        for figure, values in zip(('AP', 'AP50'), zip(*found)):
+            columns[f'{name} {figure}'] = with_gains(values)
+    table = Table(title=', '.join(f'{len(p)} of {n}' for n, p in sets))
+    for column in columns:
+        table.add_column(column, justify='right')
+    for row in zip(*columns.values()):
+        table.add_row(*row)
+    Console(width=100).print(table)
+
+
+if __name__ == '__main__':
+    try:
+        main(parse_args())
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
