@@ -18,6 +18,7 @@ model = dict(
     variant='RUAS_A',
     trained_part='task',
     noise_estimator=dict(channels=4),
+    noise_threshold=(0.012, 0.022),
     noise_remover=dict(_delete_=True, type='ruas_mm.TwoScaleNoiseRemover'),
 )
 optim_wrapper = dict(optimizer=dict(lr=1.5e-3))

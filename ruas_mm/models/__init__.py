@@ -6,6 +6,7 @@ from .data_preprocessors import (
 from .enhancers import (
     VARIANTS,
     ZOO,
+    ChromaSmoother,
     Enhancer,
     LowLightEnhancer,
     NoiseEstimator,
@@ -28,6 +29,7 @@ from .scene_module import SceneModule
 __all__ = [
     'VARIANTS',
     'ZOO',
+    'ChromaSmoother',
     'CleanTwinLoss',
     'DistillationCell',
     'EnhancementDataPreprocessor',

@@ -75,7 +75,8 @@ class FilmTone:
     then multiplied. The reflectance y / t gets an exponent, as otherwise noise
     and clipped lights grow with it. With k = min(s, 1) the exponents are
     ``response ** k`` and ``reflectance ** k``, e = k times half a grey level,
-    and ln c = ``gain * s``.
+    and ln c = ``gain * s``. A tenth of y's distance from white is kept, so
+    that lights do not clip.
 
     s is metered: the mean of u, weighted towards the centre, meets
     ``exposure``. Two things bound it. A picture that is not dark is left
@@ -90,6 +91,8 @@ class FilmTone:
         gain: ln c at s = 1.
         dark: Brightness up to which s is as metered.
         bright: Brightness from which on the picture is returned.
+        amount: Part of the metered s that is used.
+        full_denoising: s from which on all noise is removed.
 
     Raises:
         ValueError: An argument is out of range.
@@ -97,9 +100,9 @@ class FilmTone:
 
     lowest_t = 0.03
     highest_t = 0.996
+    headroom = 0.1  # of a pixel's distance from white that is kept
     half_level = 0.5 / 255
     most = 1.75  # s at most
-    full_denoising = 0.8  # s from which on all noise is removed
     block = 16  # pixels a side of what is metered
 
     def __init__(
@@ -110,9 +113,15 @@ class FilmTone:
         gain: float = 1.9,
         dark: float = 0.4,
         bright: float = 0.64,
+        amount: float = 1.0,
+        full_denoising: float = 0.8,
     ) -> None:
         for name, value in dict(
-            exposure=exposure, response=response, reflectance=reflectance
+            exposure=exposure,
+            response=response,
+            reflectance=reflectance,
+            amount=amount,
+            full_denoising=full_denoising,
         ).items():
             check_interval(name, value, 0.01, 1)
         check_interval('gain', gain, 0, 10)
@@ -126,6 +135,8 @@ class FilmTone:
         self.gain = gain
         self.dark = dark
         self.bright = bright
+        self.amount = amount
+        self.full_denoising = full_denoising
 
     def denoising(self, s: Tensor) -> Tensor:
         """Noise is removed as far as it was amplified."""
@@ -148,7 +159,8 @@ class FilmTone:
         t = t.clamp(self.lowest_t, self.highest_t)
         y = y.clamp(min=0)  # resizing can leave [0, 1]
         film = self._film(t, s)
-        return (film / (t + e) ** power * (y + e) ** power).clamp(0, 1)
+        u = film / (t + e) ** power * (y + e) ** power
+        return torch.minimum(u, 1 - self.headroom * (1 - y)).clamp(max=1)
 
     def _film(self, t: Tensor, s: Tensor) -> Tensor:
         """F(t)."""
@@ -186,7 +198,8 @@ class FilmTone:
         s = s.clamp(0, self.most)
         level = weighted_mean(y, normalised(weight))
         noise = (level / (3 * self.half_level)).clamp(max=1)
-        return torch.minimum(s, self.most * noise) * self.share(y, weight)
+        s = torch.minimum(s, self.most * noise)
+        return self.amount * s * self.share(y, weight)
 
     def share(self, y: Tensor, weight: Optional[Tensor] = None) -> Tensor:
         """How much of s a picture gets: 1 if dark, 0 if not, (N, 1, 1, 1)."""

@@ -15,7 +15,11 @@ from ruas_mm.files.atomic_write import atomic_write
 FOLDER = Path(__file__).parent  # of the packaged files: MODEL_CARD.md
 DAMAGED = (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError)
 TYPES = dict(
-    noise_remover=('ruas_mm.NoiseRemover', 'ruas_mm.TwoScaleNoiseRemover')
+    noise_remover=(
+        'ruas_mm.ChromaSmoother',
+        'ruas_mm.NoiseRemover',
+        'ruas_mm.TwoScaleNoiseRemover',
+    )
 )
 """Classes that a file may choose for a part, beside the usual one."""
 SETTINGS = ('scene', 'noise_remover', 'noise_estimator', 'noise_threshold')

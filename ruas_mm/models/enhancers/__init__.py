@@ -1,6 +1,7 @@
 from .base import Enhancer
 from .ruas import (
     VARIANTS,
+    ChromaSmoother,
     LowLightEnhancer,
     NoiseEstimator,
     NoiseRemover,
@@ -11,6 +12,7 @@ from .zoo import ZOO, build_enhancer, load_enhancer
 __all__ = [
     'VARIANTS',
     'ZOO',
+    'ChromaSmoother',
     'Enhancer',
     'LowLightEnhancer',
     'NoiseEstimator',

@@ -39,10 +39,13 @@ ZOO: Dict[str, ZooEntry] = {
         for name, variant in VARIANTS.items()
     },
     'ruas_s_detection': ZooEntry(
-        'RUAS_S',
+        'RUAS',
         VARIANTS['RUAS_S'].weights,
-        'light alone, half of it, as detectors like it',
-        dict(scene=dict(strength=0.6)),
+        'half the light and smooth chroma, as detectors like it',
+        dict(
+            scene=dict(tone=dict(amount=0.55, full_denoising=0.4)),
+            noise_remover=dict(type='ruas_mm.ChromaSmoother'),
+        ),
     ),
 }
 
@@ -126,9 +129,6 @@ def load_enhancer(
     state, saved = read_weights(path)
     parts = VARIANTS[variant].parts
     state = {k: v for k, v in state.items() if k.split('.')[0] in parts}
-    missing = [p for p in parts if not any(k.startswith(p) for k in state)]
-    if missing:
-        raise ValueError(f'{path} has no {missing}, which {variant} needs')
     bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
     if bad:
         raise ValueError(f'{path} holds numbers that are not finite: {bad}')
@@ -142,14 +142,27 @@ def load_enhancer(
         enhancer = LowLightEnhancer(variant, **settings)
     except (TypeError, ValueError) as error:
         raise ValueError(f'{path}: settings {settings}: {error}') from None
-    enhancer.load_state_dict(state)
+    of_parts = {key.split('.')[0] for key in enhancer.state_dict()}
+    missing = sorted(of_parts - {key.split('.')[0] for key in state})
+    if missing:
+        raise ValueError(f'{path} has no {missing}, which {variant} needs')
+    enhancer.load_state_dict(
+        {k: v for k, v in state.items() if k.split('.')[0] in of_parts}
+    )
     return enhancer.to(device).eval()
 
 
 def _merged(old: Mapping, new: Mapping) -> dict:
-    """``old`` with the entries of ``new``, dictionaries entry by entry."""
+    """``old`` with the entries of ``new``, dictionaries entry by entry.
+
+    Entries of one class are not those of another.
+    """
+    if new.get('type', old.get('type')) != old.get('type'):
+        return dict(new)
     merged = dict(old)
     for key, value in new.items():
-        is_nested = isinstance(value, dict) and isinstance(old.get(key), dict)
+        is_nested = isinstance(value, Mapping) and isinstance(
+            old.get(key), Mapping
+        )
         merged[key] = _merged(old[key], value) if is_nested else value
     return merged

@@ -1,3 +1,4 @@
+from .chroma_smoother import ChromaSmoother
 from .low_light_enhancer import LowLightEnhancer
 from .noise_estimator import NoiseEstimator
 from .noise_remover import NoiseRemover
@@ -6,6 +7,7 @@ from .variants import VARIANTS
 
 __all__ = [
     'VARIANTS',
+    'ChromaSmoother',
     'LowLightEnhancer',
     'NoiseEstimator',
     'NoiseRemover',

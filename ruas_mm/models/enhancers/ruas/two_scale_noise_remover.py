@@ -29,6 +29,7 @@ COARSE, FINE = 4, 2  # by how much the picture is shrunk
 BLOCK = 16  # pixels a side of what statistics are taken of
 STATISTICS = 11
 GREY = 0.01  # mean |chroma| below which a picture counts as grey
+NEARLY_WHITE = 0.1  # distance from which on lights are left alone
 GRID = 4  # every 4th pixel of every 4th row tells it
 Amplification = Callable[[Tensor], Tensor]
 
@@ -220,7 +221,9 @@ class TwoScaleNoiseRemover(PretrainedModule):
         )
         luma, chroma = correction[:, :1], correction[:, 1:]
         noise = -ycbcr_to_rgb(torch.cat([luma, colour * chroma], 1))
-        return noise[..., : u.shape[-2], : u.shape[-1]]
+        noise = noise[..., : u.shape[-2], : u.shape[-1]]
+        below_white = 1 - u.amax(1, keepdim=True)
+        return noise * (below_white / NEARLY_WHITE).clamp(0, 1)
 
     def _coarse(
         self, picture: Tensor, gain: Tensor, bias: Tensor
