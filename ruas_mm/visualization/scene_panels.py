@@ -48,12 +48,14 @@ def resize_picture(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 def colour_illumination(illumination: np.ndarray) -> np.ndarray:
     """Illumination as false colours: dark blue 0, yellow 1.
 
+    By its square root, since t of dark pictures is small.
+
     Args:
         illumination: t, (H, W, 3), in [0, 1]; the channels' mean is shown.
 
     Returns:
         RGB uint8, (H, W, 3).
     """
-    grey = (illumination.mean(-1) * 255).round().astype(np.uint8)
+    grey = (np.sqrt(illumination.mean(-1)) * 255).round().astype(np.uint8)
     coloured = cv2.applyColorMap(grey, cv2.COLORMAP_CIVIDIS)
     return cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB)
