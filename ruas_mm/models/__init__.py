@@ -23,6 +23,7 @@ from .losses import (
 )
 from .scene_constrained import scene_constrained
 from .scene_module import SceneModule
+from .video_memory import VideoMemory
 
 __all__ = [
     'VARIANTS',
@@ -41,6 +42,7 @@ __all__ = [
     'SceneLoss',
     'SceneModule',
     'TwoScaleNoiseRemover',
+    'VideoMemory',
     'build_enhancer',
     'load_enhancer',
     'scene_constrained',

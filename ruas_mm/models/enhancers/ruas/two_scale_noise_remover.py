@@ -127,7 +127,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
             )
         s = lit.strength
         t = lit.t.mean(1, keepdim=True)
-        return lit.u, t, partial(tone.amplification, s=s), statistics(lit)
+        of_picture = lit.steady('statistics', statistics(lit))
+        return lit.u, t, partial(tone.amplification, s=s), of_picture
 
     def forward(
         self,
