@@ -25,7 +25,7 @@ model = dict(
             type='Pretrained',
             checkpoint='work_dirs/ruas_s_shipped/iter_600.pth',
             prefix='scene',
-        )
+        ),
     ),
     noise_remover=dict(
         type='ruas_mm.TwoScaleNoiseRemover',

@@ -1,8 +1,17 @@
 """Enhance pictures, files and videos with an enhancer that is ready."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, List, Optional, Sequence, Union
+from typing import (
+    Callable,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Union,
+)
 
 import numpy as np
 import torch
@@ -16,6 +25,7 @@ from ruas_mm.files.picture_file import (
     read_picture,
     write_picture,
 )
+from ruas_mm.files.prefetch import prefetched
 from ruas_mm.files.video_stream import (
     VideoReader,
     VideoReport,
@@ -24,9 +34,12 @@ from ruas_mm.files.video_stream import (
 )
 from ruas_mm.models import load_enhancer
 from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
+from ruas_mm.models.video_memory import VideoMemory
 
 RUNTIMES = ('torch', 'onnx')
+FRAMES_AHEAD = 2  # read, and enhanced: evens out what takes longer for once
 PictureLike = Union[str, Path, np.ndarray]
+Progress = Callable[[int, Optional[int]], None]
 
 
 class LowLightInferencer:
@@ -73,6 +86,7 @@ class LowLightInferencer:
         if runtime == 'onnx' and tile is not None:
             raise ValueError(f"tile={tile}, allowed with runtime='onnx': None")
         self.strength = strength
+        self.runtime = runtime
         if runtime == 'onnx':
             if not is_installed('onnxruntime'):
                 raise ValueError(
@@ -108,10 +122,17 @@ class LowLightInferencer:
             return [self(one) for one in picture]
         if isinstance(picture, (str, Path)):
             picture = read_picture(picture).rgb
+        return self._enhanced(picture)
+
+    def _enhanced(
+        self, picture: np.ndarray, memory: Optional[VideoMemory] = None
+    ) -> np.ndarray:
         _check_array(picture)
         peak = np.float32(np.iinfo(picture.dtype).max)
         x = (picture.astype(np.float32) / peak).transpose(2, 0, 1)[None]
-        enhanced = self._network(np.ascontiguousarray(x), self.strength)
+        x = np.ascontiguousarray(x)
+        arguments = () if memory is None else (memory,)
+        enhanced = self._network(x, self.strength, *arguments)
         if not np.isfinite(enhanced).all():
             raise ValueError(
                 'the enhanced picture is not finite: the weights do not suit'
@@ -154,12 +175,17 @@ class LowLightInferencer:
         source: Union[str, Path, int],
         target: Union[str, Path],
         side_by_side: bool = False,
-        progress: Optional[Callable[[int, Optional[int]], None]] = None,
+        progress: Optional[Progress] = None,
     ) -> VideoReport:
-        """Enhance a video frame by frame, in the memory of one frame.
+        """Enhance a video frame by frame, in the memory of a few frames.
+
+        Exposure and colours are steady: what is metered follows the frames
+        slowly, and starts anew at a cut (:class:`VideoMemory`). With
+        ``runtime='onnx'`` each frame is metered on its own, as a picture.
 
         Frame rate and size stay; sound is not kept. A frame that cannot be
-        read shows the one before again and is named in the report.
+        read shows the one before again and is named in the report. Reading,
+        enhancing and writing overlap, in threads of their own.
 
         Args:
             source: Video file, or number of a camera, which records until a
@@ -178,25 +204,42 @@ class LowLightInferencer:
         check_not_an_input(Path(target), [source])
         check_video_target(target)
         with VideoReader(source) as reader:
-
-            def enhanced_frames():
-                for index, frame in enumerate(reader):
-                    if frame is not None:
-                        after = self(frame)
-                        pair = [frame, after] if side_by_side else [after]
-                        frame = np.hstack(pair)
-                    yield frame
-                    if progress is not None:
-                        progress(index + 1, reader.num_frames)
-
-            try:
-                report = write_video(
-                    enhanced_frames(), target, reader.fps, reader.is_camera
-                )
-            except ValueError as error:
-                raise ValueError(f'{source}: {error}') from None
-            report.num_expected = reader.num_frames
+            fps, num_frames = reader.fps, reader.num_frames
+            read = prefetched(reader, FRAMES_AHEAD)
+            frames = self._enhanced_frames(read, fps, side_by_side)
+            frames = prefetched(frames, FRAMES_AHEAD)
+            # threads end before what they read from is closed
+            with closing(read), closing(frames):
+                if progress is not None:
+                    frames = _counted(frames, progress, num_frames)
+                try:
+                    report = write_video(frames, target, fps, reader.is_camera)
+                except ValueError as error:
+                    raise ValueError(f'{source}: {error}') from None
+        report.num_expected = num_frames
         return report
+
+    def _enhanced_frames(
+        self,
+        frames: Iterable[Optional[np.ndarray]],
+        fps: float,
+        side_by_side: bool,
+    ) -> Iterator[Optional[np.ndarray]]:
+        memory = VideoMemory(fps) if self.runtime == 'torch' else None
+        for frame in frames:
+            if frame is not None:
+                after = self._enhanced(frame, memory)
+                frame = np.hstack([frame, after]) if side_by_side else after
+            yield frame
+
+
+def _counted(
+    frames: Iterable, progress: Progress, num_frames: Optional[int]
+) -> Iterator:
+    """``frames``, with a call of ``progress`` behind each."""
+    for index, frame in enumerate(frames):
+        yield frame
+        progress(index + 1, num_frames)
 
 
 def _load_torch_enhancer(
@@ -204,7 +247,7 @@ def _load_torch_enhancer(
     weights: Optional[Union[str, Path]],
     device: Optional[str],
     tile: Optional[int],
-) -> Callable[[np.ndarray, float], np.ndarray]:
+) -> Callable[..., np.ndarray]:
     if device is None:
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
     try:
@@ -215,10 +258,12 @@ def _load_torch_enhancer(
         ) from None
     enhancer = load_enhancer(variant, weights, device)
 
-    def run(x: np.ndarray, strength: float) -> np.ndarray:
+    def run(
+        x: np.ndarray, strength: float, memory: Optional[VideoMemory] = None
+    ) -> np.ndarray:
         try:
             y = torch.from_numpy(x).to(device)
-            return enhancer.enhance(y, strength, tile).cpu().numpy()
+            return enhancer.enhance(y, strength, tile, memory).cpu().numpy()
         except torch.cuda.OutOfMemoryError:
             raise ValueError(
                 f'{x.shape[3]}x{x.shape[2]} pixels do not fit into the '

@@ -25,6 +25,7 @@ from .losses import (
 )
 from .scene_constrained import scene_constrained
 from .scene_module import SceneModule
+from .video_memory import VideoMemory
 
 __all__ = [
     'VARIANTS',
@@ -45,6 +46,7 @@ __all__ = [
     'SceneLoss',
     'SceneModule',
     'TwoScaleNoiseRemover',
+    'VideoMemory',
     'build_enhancer',
     'load_enhancer',
     'scene_constrained',

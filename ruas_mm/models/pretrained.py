@@ -160,6 +160,13 @@ def split_pretrained(
     return (pretrained[-1] if pretrained else None), (others or None)
 
 
+def entry_of_part(pretrained: dict, part: str) -> dict:
+    """A ``Pretrained`` entry of a whole model, for one of its parts."""
+    prefix = pretrained.get('prefix')
+    prefix = f'{prefix.rstrip(".")}.{part}' if prefix else part
+    return dict(pretrained, prefix=prefix)
+
+
 def load_pretrained(
     module: nn.Module,
     checkpoint: str,

@@ -41,11 +41,12 @@ from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS, DistillationCell
 from ruas_mm.models.cells.genotype import SCENE_ENHANCEMENT
 from ruas_mm.models.cpu_layout import to_fast_layout
 from ruas_mm.models.enhancers.base import Enhancer
-from ruas_mm.models.lit import Lit
+from ruas_mm.models.lit import Lit, lit_at_once, lit_in_strips
 from ruas_mm.models.low_resolution import Raised, shrunk
 from ruas_mm.models.precision import full_precision
 from ruas_mm.models.tiling import tile_size, tiled
-from ruas_mm.models.tone import build_tone
+from ruas_mm.models.tone import Strength, build_tone
+from ruas_mm.models.video_memory import VideoMemory
 from ruas_mm.models.window_maximum import window_maximum
 from ruas_mm.registry import MODELS
 
@@ -225,6 +226,7 @@ class SceneModule(SearchedPart, Enhancer):
         y: Tensor,
         strength: Optional[float] = None,
         tile: Optional[int] = None,
+        memory: Optional[VideoMemory] = None,
     ) -> Tensor:
         """:meth:`forward` for inference: same result, faster.
 
@@ -236,17 +238,19 @@ class SceneModule(SearchedPart, Enhancer):
             strength: In the place of the module's own.
             tile: Largest side of what is computed at once, in pixels; None
                 takes strips on a CPU and the whole picture elsewhere.
+            memory: Of the video whose next frame ``y`` is, (1, 3, H, W).
 
         Returns:
             u^K.
         """
-        return self.decompose(y, strength, tile)[0]
+        return self.decompose(y, strength, tile, memory)[0]
 
     def decompose(
         self,
         y: Tensor,
         strength: Optional[float] = None,
         tile: Optional[int] = None,
+        memory: Optional[VideoMemory] = None,
     ) -> Tuple[Tensor, Tensor]:
         """u^K and t^K; arguments as of :meth:`enhance`.
 
@@ -257,16 +261,17 @@ class SceneModule(SearchedPart, Enhancer):
         if tile is not None:
             check_whole_number('tile', tile, 1)
         plainly = torch.is_grad_enabled()
-        lit = self.lit(y, strength, tile, plainly)
+        lit = self.lit(y, strength, tile, plainly, memory=memory)
         return lit.u, lit.t
 
     def lit(
         self,
         y: Tensor,
-        strength: Optional[Union[float, Tensor]] = None,
+        strength: Optional[Strength] = None,
         tile: Optional[int] = None,
         plainly: bool = False,
-        metered: Union[float, Tensor, None] = None,
+        metered: Optional[Strength] = None,
+        memory: Optional[VideoMemory] = None,
     ) -> Lit:
         """u^K, t^K and the strength of the tone that was used.
 
@@ -277,25 +282,39 @@ class SceneModule(SearchedPart, Enhancer):
             plainly: Without tiles and folded cells; differentiable.
             metered: Strength of the tone, in the place of what the picture
                 itself needs; (N, 1, 1, 1).
+            memory: As in :meth:`enhance`.
         """
         y = self._prepare(y)
-        if plainly:
-            return self._lit_plainly(y, strength, metered)
+        if memory is not None:
+            memory.see(y)
         with full_precision(y):
             seen = shrunk(y, self.shrink)
-            t = self._raised(y, seen, self.illumination(seen, tile))
-            s = self._strength(seen, t, strength, metered)
-            return Lit(y, *self._lit_in_strips(y, t, s), s)
+            t = self._illumination_of(seen, tile, plainly)
+            if self.illumination_channels == 1:
+                t = t.mean(1, keepdim=True)
+            t = Raised(y, seen, t, self.shrink, self.illumination_range)
+            if metered is None:
+                metered = self._metered(seen, t, memory)
+            strength = self.strength if strength is None else strength
+            turn_on = lit_at_once if plainly else lit_in_strips
+            lit = turn_on(y, t, self.tone, strength * metered)
+            return lit._replace(memory=memory)
 
-    def _lit_plainly(self, y: Tensor, *strengths) -> Lit:
-        with full_precision(y):
-            seen = shrunk(y, self.shrink)
-            cells = runnable_cells(self.stages, self.alphas)
-            t = self._unroll(seen, cells).illuminations[-1]
-            raised = self._raised(y, seen, t)
-            s = self._strength(seen, raised, *strengths)
-            t = raised.whole()
-            return Lit(y, self.tone(y, t, s), t.expand_as(y), s)
+    def _illumination_of(
+        self, seen: Tensor, tile: Optional[int], plainly: bool
+    ) -> Tensor:
+        if not plainly:
+            return self.illumination(seen, tile)
+        cells = runnable_cells(self.stages, self.alphas)
+        return self._unroll(seen, cells).illuminations[-1]
+
+    def _metered(
+        self, seen: Tensor, t: Raised, memory: Optional[VideoMemory]
+    ) -> Strength:
+        metered = self.tone.meter(seen, t.seen, self.shrink)
+        if memory is None or not isinstance(metered, Tensor):
+            return metered
+        return memory.strength(metered)
 
     def illumination(self, y: Tensor, tile: Optional[int] = None) -> Tensor:
         """t^K of what the cells see, folded and in tiles; see :meth:`enhance`.
@@ -319,37 +338,6 @@ class SceneModule(SearchedPart, Enhancer):
     def relight(y: Tensor, t: Tensor) -> Tensor:
         """``y / t`` in [0, 1], Eq. (3)."""
         return (y / t).clamp_(0, 1)
-
-    def _raised(self, y: Tensor, seen: Tensor, t: Tensor) -> Raised:
-        if self.illumination_channels == 1:
-            t = t.mean(1, keepdim=True)
-        return Raised(y, seen, t, self.shrink, self.illumination_range)
-
-    def _strength(
-        self,
-        seen: Tensor,
-        t: Raised,
-        strength: Union[float, Tensor, None],
-        metered: Union[float, Tensor, None],
-    ) -> Union[float, Tensor]:
-        strength = self.strength if strength is None else strength
-        if metered is None:
-            metered = self.tone.meter(seen, t.seen, self.shrink)
-        return strength * metered
-
-    def _lit_in_strips(
-        self, y: Tensor, t: Raised, s: Union[float, Tensor]
-    ) -> Tuple[Tensor, Tensor]:
-        """:meth:`tone` of some rows after others, which stay in the cache."""
-        u = torch.empty_like(y)
-        whole = torch.empty_like(y)
-        strip = (tile_size(y, None) or y.shape[-2:])[0]
-        for top in range(0, y.shape[-2], strip):
-            rows = slice(top, top + strip)
-            part = t.rows(rows)
-            u[..., rows, :] = self.tone(y[..., rows, :], part, s)
-            whole[..., rows, :] = part
-        return u, whole
 
     def _prepare(self, y: Tensor) -> Tensor:
         if y.dim() != 4 or y.shape[1] != 3 or not y.is_floating_point():

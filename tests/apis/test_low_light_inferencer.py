@@ -9,7 +9,6 @@ from PIL import Image
 
 from ruas_mm.apis import LowLightInferencer, low_light_inferencer
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
-from ruas_mm.files.video_stream import VideoReader, write_video
 from ruas_mm.models import LowLightEnhancer
 
 VARIANTS = ('RUAS_S', 'RUAS', 'RUAS_A')
@@ -180,34 +179,6 @@ def test_target_that_does_not_fit(inferencer, tmp_path, target, message):
     with pytest.raises(ValueError, match=message):
         inferencer.enhance_file(source, tmp_path / target)
     assert source.read_bytes() == before
-
-
-@pytest.mark.parametrize('side_by_side', [False, True])
-def test_video(inferencer, tmp_path, side_by_side):
-    source, target, seen = tmp_path / 'a.avi', tmp_path / 'b.avi', []
-    write_video([dark_pixels((32, 48, 3))] * 5, source, 10)
-    report = inferencer.enhance_video(
-        source, target, side_by_side, lambda *done: seen.append(done)
-    )
-    assert report.describe() == '5 frames written'
-    assert seen == [(index, 5) for index in range(1, 6)]
-    with VideoReader(target) as reader:
-        found = list(reader)
-    assert found[0].shape == (32, 96 if side_by_side else 48, 3)
-    assert found[0][:, -48:].mean() > dark_pixels((32, 48, 3)).mean() + 10
-
-
-def test_video_errors(inferencer, tmp_path):
-    write_video([dark_pixels((32, 48, 3))] * 2, tmp_path / 'a.avi', 10)
-    (tmp_path / 'bad.mp4').write_bytes(b'no video')
-    for source, target, message in (
-        ('a.avi', 'a.avi', 'a.avi is an input'),
-        ('a.avi', 'a.webm', 'videos are written as'),
-        ('bad.mp4', 'b.mp4', 'bad.mp4: cannot be opened'),
-    ):
-        with pytest.raises(ValueError, match=message):
-            inferencer.enhance_video(tmp_path / source, tmp_path / target)
-    assert len(list(tmp_path.glob('*.*'))) == 3  # and the weights
 
 
 def power_model(path, input_name='input', factor=1.0):

@@ -160,7 +160,10 @@ def test_damaged_files_are_refused(tmp_path, damage, message, suffix):
         (lambda p: p.write_bytes(b'no checkpoint'), 'w.pth is damaged'),
         (lambda p: torch.save([1, 2], p), 'w.pth is damaged'),
         (lambda p: torch.save(dict(scene=1), p), 'more than tensors'),
-        (lambda p: torch.save(dict(state_dict={}), p), "no \\['noise_remover', 's"),
+        (
+            lambda p: torch.save(dict(state_dict={}), p),
+            "no \\['noise_remover', 's",
+        ),
     ],
 )
 def test_damaged_checkpoints_are_refused(tmp_path, write, message):

@@ -132,7 +132,7 @@ def test_amplification_is_the_slope_of_the_tone(name, s):
     y = t.clone().requires_grad_()
     strength = torch.full((1, 1, 1, 1), s, dtype=torch.float64)
     (slope,) = torch.autograd.grad(tone(y, t, strength).sum(), y)
-    inside = tone(y, t, strength) < 1
+    inside = tone(y, t, strength) < 0.9  # below headroom
     found = tone.amplification(t, strength)
     torch.testing.assert_close(found[inside], slope[inside])
 

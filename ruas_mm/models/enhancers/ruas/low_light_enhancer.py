@@ -18,11 +18,14 @@ from torch import Tensor
 from ruas_mm.arguments import check_choice, check_strength, check_tile
 from ruas_mm.models.lit import Lit
 from ruas_mm.models.low_resolution import shrunk
-from ruas_mm.models.pretrained import split_pretrained
+from ruas_mm.models.pretrained import entry_of_part, split_pretrained
 from ruas_mm.models.same_size import map_by_size
 from ruas_mm.models.tiling import tile_size, tiled
+from ruas_mm.models.tone import Strength
+from ruas_mm.models.video_memory import VideoMemory
 from ruas_mm.registry import MODELS
 
+from .noise_estimator import Threshold, gate, limits
 from .variants import DEFAULT_VARIANT, PARTS, VARIANTS
 
 NOISE_PARTS = PARTS[1:]
@@ -77,7 +80,7 @@ class LowLightEnhancer(BaseModel):
         scene: Optional[dict] = None,
         noise_remover: Optional[dict] = None,
         noise_estimator: Optional[dict] = None,
-        noise_threshold: Union[float, Sequence[float]] = 0.035,
+        noise_threshold: Threshold = 0.035,
         trained_part: str = 'end_to_end',
         scene_loss: Optional[dict] = None,
         noise_loss: Optional[dict] = None,
@@ -102,12 +105,7 @@ class LowLightEnhancer(BaseModel):
             self.noise_remover, 'noise_map', False
         ):
             raise ValueError('noise_map=True needs the estimator of RUAS_A')
-        low, high = _limits(noise_threshold)
-        if low > high:
-            raise ValueError(
-                f'noise_threshold={noise_threshold}, allowed: a number, or '
-                'two in ascending order'
-            )
+        limits(noise_threshold)  # refuses what is not in order
         self.noise_threshold = noise_threshold
         self.scene_loss = _build('SceneLoss', scene_loss)
         self.noise_loss = _build('NoiseAsCleanLoss', noise_loss)
@@ -127,7 +125,7 @@ class LowLightEnhancer(BaseModel):
             if part == 'noise_remover' and 'type' not in (given or {}):
                 defaults['genotype'] = variant.removal_genotype
             if pretrained is not None:
-                defaults['init_cfg'] = _entry_of_part(pretrained, part)
+                defaults['init_cfg'] = entry_of_part(pretrained, part)
             module = MODELS.build({**defaults, **(given or {})})
             setattr(self, part, module)
 
@@ -156,6 +154,7 @@ class LowLightEnhancer(BaseModel):
         x: Tensor,
         strength: Optional[float] = None,
         tile: Optional[int] = None,
+        memory: Optional[VideoMemory] = None,
     ) -> Tensor:
         """Enhance pictures; for inference, without gradients.
 
@@ -165,6 +164,8 @@ class LowLightEnhancer(BaseModel):
                 module's own.
             tile: Largest side of what a network sees at once, in pixels; the
                 result is the same up to rounding. None: as large as is fast.
+            memory: Of the video whose next frame ``x`` is, (1, 3, H, W);
+                what is metered then moves slowly.
 
         Returns:
             RGB in [0, 1], same shape.
@@ -173,13 +174,14 @@ class LowLightEnhancer(BaseModel):
             ValueError: Input of another kind, or an argument out of range.
         """
         with torch.no_grad():
-            return self.decompose(x, strength, tile)[0]
+            return self.decompose(x, strength, tile, memory)[0]
 
     def decompose(
         self,
         y: Tensor,
         strength: Optional[float] = None,
         tile: Optional[int] = None,
+        memory: Optional[VideoMemory] = None,
     ) -> Tuple[Tensor, Tensor]:
         """Enhanced pictures and illuminations; as of :meth:`enhance`.
 
@@ -188,8 +190,8 @@ class LowLightEnhancer(BaseModel):
         check_strength(strength)
         check_tile(tile)
         if torch.is_grad_enabled():
-            return self._decompose(y, strength)
-        lit = self.scene.lit(y, strength, tile)
+            return self._decompose(y, strength, memory)
+        lit = self.scene.lit(y, strength, tile, memory=memory)
         if self.noise_remover is None:
             return lit.u, lit.t
         size = tile_size(y, tile)
@@ -216,28 +218,20 @@ class LowLightEnhancer(BaseModel):
         return x, lit.t
 
     def _noise_share(
-        self,
-        lit: Lit,
-        strength: Optional[Union[float, Tensor]],
-        theta: Optional[Tensor],
+        self, lit: Lit, strength: Optional[Strength], theta: Optional[Tensor]
     ) -> Tensor:
         """How much of the noise is removed from each picture, (N, 1, 1, 1).
 
         By ``strength``, as far as the tone has amplified it, and through the
-        gate of RUAS_A.
+        gate of RUAS_A, which opens and closes slowly in a video.
         """
         strength = self.scene.strength if strength is None else strength
         share = torch.ones_like(lit.u[:, :1, :1, :1]) * strength
         share = share * self.scene.tone.denoising(lit.strength)
-        return share if theta is None else share * self._gate(theta)
-
-    def _gate(self, theta: Tensor) -> Tensor:
-        """How far the noise of each picture asks for removal, (N, 1, 1, 1)."""
+        if theta is None:
+            return share
         score = self.noise_estimator.score(theta)[:, None, None, None]
-        low, high = _limits(self.noise_threshold)
-        if low == high:
-            return (score >= low).to(score.dtype)
-        return ((score - low) / (high - low)).clamp(0, 1)
+        return share * lit.steady('gate', gate(score, self.noise_threshold))
 
     def forward(
         self,
@@ -271,9 +265,7 @@ class LowLightEnhancer(BaseModel):
             f"mode={mode!r}, allowed: 'tensor', 'loss', 'predict'"
         )
 
-    def plain(
-        self, y: Tensor, strength: Optional[Union[float, Tensor]] = None
-    ) -> Tensor:
+    def plain(self, y: Tensor, strength: Optional[Strength] = None) -> Tensor:
         """Like :meth:`enhance`, without tiles and folded cells.
 
         Autograd, tracing and counting see each part once.
@@ -281,9 +273,12 @@ class LowLightEnhancer(BaseModel):
         return self._decompose(y, strength)[0]
 
     def _decompose(
-        self, y: Tensor, strength: Optional[Union[float, Tensor]]
+        self,
+        y: Tensor,
+        strength: Optional[Strength],
+        memory: Optional[VideoMemory] = None,
     ) -> Tuple[Tensor, Tensor]:
-        lit = self.scene.lit(y, strength, plainly=True)
+        lit = self.scene.lit(y, strength, plainly=True, memory=memory)
         if self.noise_remover is None:
             return lit.u, lit.t
         theta = None
@@ -383,13 +378,6 @@ def _denoised(u: Tensor, noise: Tensor, share: Tensor) -> Tensor:
     return (u - share * noise).clamp_(0, 1)
 
 
-def _limits(threshold: Union[float, Sequence[float]]) -> Tuple[float, float]:
-    if isinstance(threshold, Sequence):
-        low, high = threshold
-        return low, high
-    return threshold, threshold
-
-
 def _covers(trained: str, part: str) -> bool:
     """Whether ``part`` is trained when ``trained`` is."""
     groups = ('end_to_end', 'task') if part in NOISE_PARTS else ('end_to_end',)
@@ -398,13 +386,6 @@ def _covers(trained: str, part: str) -> bool:
 
 def _stacked(inputs: Union[Tensor, List[Tensor]]) -> Tensor:
     return inputs if isinstance(inputs, Tensor) else torch.stack(inputs)
-
-
-def _entry_of_part(pretrained: dict, part: str) -> dict:
-    """A ``Pretrained`` entry of the whole enhancer, for one of its parts."""
-    prefix = pretrained.get('prefix')
-    prefix = f'{prefix.rstrip(".")}.{part}' if prefix else part
-    return dict(pretrained, prefix=prefix)
 
 
 def _build(name: str, arguments: Optional[dict]) -> torch.nn.Module:

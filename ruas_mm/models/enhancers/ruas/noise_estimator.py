@@ -8,12 +8,16 @@ release, so that a threshold holds for every size; the release also sums it
 over the batch, here each picture has its own.
 """
 
+from typing import Sequence, Tuple, Union
+
 import torch.nn as nn
 from torch import Tensor
 
 from ruas_mm.models.precision import at_least_float32, full_precision
 from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.registry import MODELS
+
+Threshold = Union[float, Sequence[float]]
 
 
 @MODELS.register_module()
@@ -53,3 +57,31 @@ class NoiseEstimator(PretrainedModule):
     def score(theta: Tensor) -> Tensor:
         """Noise score of each picture, mean of |theta|: (N,)."""
         return theta.abs().mean(dim=(1, 2, 3))
+
+
+def limits(threshold: Threshold) -> Tuple[float, float]:
+    """Noise scores from which on a gate begins to open, and is open.
+
+    Args:
+        threshold: One number for both, or the two.
+
+    Raises:
+        ValueError: The two are not in ascending order.
+    """
+    low = high = threshold
+    if isinstance(threshold, Sequence):
+        low, high = threshold
+    if low > high:
+        raise ValueError(
+            f'noise_threshold={threshold}, allowed: a number, or two in '
+            'ascending order'
+        )
+    return low, high
+
+
+def gate(score: Tensor, threshold: Threshold) -> Tensor:
+    """How far noise scores ask for removal, in [0, 1], as ``score``."""
+    low, high = limits(threshold)
+    if low == high:
+        return (score >= low).to(score.dtype)
+    return ((score - low) / (high - low)).clamp(0, 1)

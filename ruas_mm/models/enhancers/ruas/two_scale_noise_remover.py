@@ -132,8 +132,13 @@ class TwoScaleNoiseRemover(PretrainedModule):
             )
         s = lit.strength
         t = lit.t.mean(1, keepdim=True)
-        amplification = partial(tone.amplification, s=s)
-        return lit.u, t, amplification, statistics(lit), colour(lit.u)
+        return (
+            lit.u,
+            t,
+            partial(tone.amplification, s=s),
+            lit.steady('statistics', statistics(lit)),
+            lit.steady('colour', colour(lit.u)),
+        )
 
     def forward(
         self,
