@@ -84,7 +84,7 @@ def test_other_pictures_are_refused(inferencer, picture, message):
 @pytest.mark.parametrize(
     'arguments, message',
     [
-        (dict(variant='RUAS_B'), "variant='RUAS_B', allowed"),
+        (dict(variant='RUAS_B'), "variant='ruas_b', allowed"),
         (dict(strength=1.5), 'strength=1.5, allowed: 0 to 1'),
         (dict(strength=float('nan')), 'strength=nan, allowed'),
         (dict(tile=8), 'tile=8, allowed'),
