@@ -134,11 +134,11 @@ def test_sky_over_dark_ground(enhancer):
 @pytest.mark.parametrize('name', ['0188', '0209'])
 @pytest.mark.parametrize('variant', ['RUAS', 'RUAS_A'])
 def test_pictures_without_noise_are_left_sharp(variant, name, shared):
-    """Fine detail of u loses little; RUAS_A's gate stays shut."""
+    """Fine detail of u, and the noise in it, lose little."""
     y = read(shared('mit5k', 'pairs', 'low', f'{name}.png'))
     tone = load_enhancer(variant).scene.enhance(y)
     sharp, found = (
         x.diff(dim=3).abs().mean()
         for x in (tone, load_enhancer(variant).enhance(y))
     )
-    assert found > dict(RUAS=0.8, RUAS_A=0.95)[variant] * sharp
+    assert found > 0.8 * sharp

@@ -81,6 +81,22 @@ def test_padding_changes_nothing_inside():
     )
 
 
+def test_balance_is_bounded():
+    """A cast moves by at most 5 %, a grey picture not at all."""
+    enhancer = build('RUAS')
+    plain = build('RUAS', dict(NARROW, balance=0.0))
+    plain.load_state_dict(enhancer.state_dict())
+    for part in (enhancer, plain):
+        part.noise_remover.start_small()
+    y = (
+        dark_pictures(1, 3, 64, 48)
+        * torch.tensor([1, 0.8, 0.2])[:, None, None]
+    )
+    gains = enhancer.enhance(y).mean((2, 3)) / plain.enhance(y).mean((2, 3))
+    assert gains[0, 2] > 1.01 and gains[0, 0] < 0.99
+    assert (gains.log().abs() <= 0.0501).all()
+
+
 @pytest.mark.parametrize('remover', [NARROW, {}])
 def test_grey_stays_grey(remover):
     enhancer = build('RUAS', remover)

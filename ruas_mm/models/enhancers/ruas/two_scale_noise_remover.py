@@ -14,7 +14,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from ruas_mm.arguments import check_whole_number
+from ruas_mm.arguments import check_interval, check_whole_number
 from ruas_mm.models.lit import Lit
 from ruas_mm.models.low_resolution import enlarge, filled_up, shrunk
 from ruas_mm.models.metering import content_mask, normalised, weighted_mean
@@ -50,6 +50,9 @@ class TwoScaleNoiseRemover(PretrainedModule):
         fine_depth: The same of the fine branch, without dilation.
         features: What the fine branch is told by the coarse one.
         hidden: Width of what makes a bias of the picture's statistics.
+        balance: Largest |ln| of the gains of R, G and B that bring the means
+            of x half of the way to grey; not in training. .05 is little
+            enough for scenes of one colour; docs/benchmark.md.
         init_cfg: See :class:`PretrainedModule`.
 
     Raises:
@@ -66,6 +69,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         fine_depth: int = 2,
         features: int = 10,
         hidden: int = 16,
+        balance: float = 0.05,
         init_cfg: dict = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -77,7 +81,9 @@ class TwoScaleNoiseRemover(PretrainedModule):
             hidden=hidden,
         ).items():
             check_whole_number(name, value, 1)
+        check_interval('balance', balance, 0, 1)
         self.features = features
+        self.balance = balance
         self.of_statistics = nn.Sequential(
             nn.Linear(STATISTICS, hidden),
             nn.ReLU(),
@@ -113,7 +119,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
 
     def inputs(
         self, lit: Lit, tone: Tone, theta: Optional[Tensor] = None
-    ) -> Tuple[Tensor, Tensor, Amplification, Tensor, Tensor]:
+    ) -> Tuple[Tensor, Tensor, Amplification, Tensor, Tensor, Tensor]:
         """What :meth:`forward` takes, of a picture with the light on.
 
         Args:
@@ -138,6 +144,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
             partial(tone.amplification, s=s),
             lit.steady('statistics', statistics(lit)),
             lit.steady('colour', colour(lit.u)),
+            normalised(content_mask(lit.y, BLOCK)),
         )
 
     def forward(
@@ -147,6 +154,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         amplification: Amplification,
         statistics: Tensor,
         colour: Tensor,
+        weight: Tensor,
     ) -> Tensor:
         """The noise in ``u``; x = u - noise.
 
@@ -158,6 +166,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
             amplification: Of an illumination, of any height and width.
             statistics: Of each picture, (N, 11); see :func:`statistics`.
             colour: Of each picture, (N, 1, 1, 1); see :func:`colour`.
+            weight: Of blocks of 16 pixels a side, 0 in padding, sum 1.
 
         Returns:
             As ``u``.
@@ -165,7 +174,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
         self.check_ready()
         with full_precision(u):
             bias = self.of_statistics(at_least_float32(statistics))
-            return self._find_noise(amplification, bias, colour, u, t)
+            noise = self._find_noise(amplification, bias, colour, u, t)
+            return self._balanced(u, noise, weight)
 
     @torch.no_grad()
     def find_noise(
@@ -175,13 +185,14 @@ class TwoScaleNoiseRemover(PretrainedModule):
         amplification: Amplification,
         statistics: Tensor,
         colour: Tensor,
+        weight: Tensor,
         tile: Optional[Tuple[int, int]] = None,
     ) -> Tensor:
         """:meth:`forward` for inference, in tiles (rounded up to 4 pixels)."""
         self.check_ready()
         with full_precision(u):
             bias = self.of_statistics(at_least_float32(statistics))
-            return tiled(
+            noise = tiled(
                 partial(self._find_noise, amplification, bias, colour),
                 u,
                 t,
@@ -189,6 +200,17 @@ class TwoScaleNoiseRemover(PretrainedModule):
                 radius=self.radius,
                 multiple=self.multiple,
             )
+            return self._balanced(u, noise, weight)
+
+    def _balanced(self, u: Tensor, noise: Tensor, weight: Tensor) -> Tensor:
+        if self.training or not self.balance:
+            return noise
+        x = u - noise
+        means = _means(shrunk(filled_up(x, BLOCK), BLOCK), weight)
+        means = means.clamp(min=1e-3).log()
+        gain = (means.mean(1, keepdim=True) - means) / 2
+        gain = gain.clamp(-self.balance, self.balance).exp()
+        return noise - x * (gain - 1) * _below_white(u)
 
     def _find_noise(
         self,
@@ -227,8 +249,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         luma, chroma = correction[:, :1], correction[:, 1:]
         noise = -ycbcr_to_rgb(torch.cat([luma, colour * chroma], 1))
         noise = noise[..., : u.shape[-2], : u.shape[-1]]
-        below_white = 1 - u.amax(1, keepdim=True)
-        return noise * (below_white / NEARLY_WHITE).clamp(0, 1)
+        return noise * _below_white(u)
 
     def _coarse(
         self, picture: Tensor, gain: Tensor, bias: Tensor
@@ -244,6 +265,11 @@ class TwoScaleNoiseRemover(PretrainedModule):
         for block in self.coarse_blocks:
             x = x + F.relu(block(x))
         return self.to_coarse(x).split([self.features, 3], 1)
+
+
+def _below_white(u: Tensor) -> Tensor:
+    """1, and less for lights, which are left alone; (N, 1, H, W)."""
+    return ((1 - u.amax(1, keepdim=True)) / NEARLY_WHITE).clamp(0, 1)
 
 
 def colour(u: Tensor) -> Tensor:
