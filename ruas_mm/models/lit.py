@@ -56,11 +56,12 @@ def lit_at_once(y: Tensor, t: Raised, tone: Tone, s: Strength) -> Lit:
 
 def lit_in_strips(y: Tensor, t: Raised, tone: Tone, s: Strength) -> Lit:
     """:func:`lit_at_once`, some rows after others, which stay in the cache."""
-    u, whole = torch.empty_like(y), torch.empty_like(y)
+    u = torch.empty_like(y)
+    whole = torch.empty_like(y[:, : t.seen.shape[1]])
     strip = (tile_size(y, None) or y.shape[-2:])[0]
     for top in range(0, y.shape[-2], strip):
         rows = slice(top, top + strip)
         part = t.rows(rows)
         u[..., rows, :] = tone(y[..., rows, :], part, s)
         whole[..., rows, :] = part
-    return Lit(y, u, whole, s)
+    return Lit(y, u, whole.expand_as(y), s)

@@ -30,6 +30,7 @@ BLOCK = 16  # pixels a side of what statistics are taken of
 STATISTICS = 11
 GREY = 0.01  # mean |chroma| below which a picture counts as grey
 NEARLY_WHITE = 0.1  # distance from which on lights are left alone
+MARGINS = 6  # of which a strip is high
 GRID = 4  # every 4th pixel of every 4th row tells it
 Amplification = Callable[[Tensor], Tensor]
 
@@ -137,7 +138,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
                 'of the pixels does not fit TwoScaleNoiseRemover'
             )
         s = lit.strength
-        t = lit.t.mean(1, keepdim=True)
+        # channels mostly share one illumination
+        t = lit.t[:, :1] if lit.t.stride(1) == 0 else lit.t.mean(1, True)
         return (
             lit.u,
             t,
@@ -188,8 +190,13 @@ class TwoScaleNoiseRemover(PretrainedModule):
         weight: Tensor,
         tile: Optional[Tuple[int, int]] = None,
     ) -> Tensor:
-        """:meth:`forward` for inference, in tiles (rounded up to 4 pixels)."""
+        """:meth:`forward` for inference, in tiles (rounded up to 4 pixels).
+
+        Strips are made so high that their margins are a third of them.
+        """
         self.check_ready()
+        if tile is not None and tile[1] >= u.shape[-1] > tile[0]:
+            tile = max(tile[0], MARGINS * self.radius), tile[1]
         with full_precision(u):
             bias = self.of_statistics(at_least_float32(statistics))
             noise = tiled(
@@ -220,7 +227,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
         u: Tensor,
         t: Tensor,
     ) -> Tensor:
-        picture = rgb_to_ycbcr(filled_up(at_least_float32(u), COARSE))
+        u = at_least_float32(u).contiguous()  # planes, of which each is mixed
+        picture = rgb_to_ycbcr(filled_up(u, COARSE))
         gain = amplification(shrunk(filled_up(t, COARSE), FINE))
         gain = gain.clamp(min=1e-3).log() / 3
         features, correction = self._coarse(picture, gain, bias)
