@@ -31,6 +31,8 @@ import contextlib
 import io
 import json
 import sys
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
@@ -232,10 +234,16 @@ def write_truth(pictures: Sequence[Picture], target: Path) -> None:
     target.write_text(json.dumps(content))
 
 
+@lru_cache(maxsize=None)
+def stock_config() -> Config:
+    """Of the detector; not to be changed."""
+    return get_config(CONFIG)
+
+
 def check_checkpoint(checkpoint: Path) -> None:
     """Raise ``ValueError`` unless each key fits: runners do not mind."""
     with DefaultScope.overwrite_default_scope('mmdet'):
-        detector = MODELS.build(get_config(CONFIG).model)
+        detector = MODELS.build(deepcopy(stock_config().model))
     load_pretrained(detector, str(checkpoint))
 
 
@@ -251,8 +259,8 @@ def detect(checkpoint: Path, front: Front, truth: Path, folder: Path) -> Path:
     Returns:
         File of detections in COCO's format.
     """
-    stock = get_config(CONFIG)
-    cfg = Config({key: stock[key] for key in OF_TESTING})
+    stock = stock_config()
+    cfg = Config({key: deepcopy(stock[key]) for key in OF_TESTING})
     cfg.load_from = str(checkpoint)
     cfg.work_dir = str(folder)
     cfg.experiment_name = cfg.visualizer.name = '-'.join(folder.parts)
