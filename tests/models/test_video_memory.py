@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ruas_mm.models import VARIANTS, LowLightEnhancer, SceneModule, VideoMemory
+from ruas_mm.models import VARIANTS, LowLightEnhancer, VideoMemory
 
 SIZE = (64, 80)
 SHIPPED_SCENE = dict(
@@ -235,10 +235,10 @@ def test_statistics_of_the_noise_remover_are_averages():
     torch.testing.assert_close(found[1] - found[0], moved)
 
 
-def strengths(frames, tone='film'):
+def strengths(frames, tone='film', fps=25):
     """Of each frame, with a memory and without."""
-    scene = SceneModule(**{**SHIPPED_SCENE, 'tone': tone}).eval()
-    memory, found = VideoMemory(), []
+    scene = build('RUAS_S', scene={**SHIPPED_SCENE, 'tone': tone}).scene
+    memory, found = VideoMemory(fps), []
     with torch.no_grad():
         for y in frames:
             pair = scene.lit(y, memory=memory), scene.lit(y)
@@ -254,8 +254,8 @@ def test_a_fade_is_not_lit_against():
 
 
 def test_light_that_goes_down_and_stays_so_is_answered():
-    frames = [night(), *[night() * 0.7] * 250]
-    steady, alone = strengths(frames)
+    frames = [night(), *[night() * 0.7] * 20]
+    steady, alone = strengths(frames, fps=1)
     assert steady[1] < steady[0] < alone[-1]
     assert steady[-1] == pytest.approx(alone[-1].item(), abs=0.02)
 

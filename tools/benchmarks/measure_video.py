@@ -98,7 +98,7 @@ def levels(frames: Iterable[np.ndarray], level: Level) -> List[str]:
     found = np.array([level(frame) for frame in frames])
     change = abs(np.diff(found))
     return [
-        f'{found.min():.1f} to {found.max():.1f}',
+        f'{found.min():.0f} to {found.max():.0f}',
         f'{change.mean():.2f} / {change.max():.2f}',
     ]
 
