@@ -298,7 +298,7 @@ class SceneModule(SearchedPart, Enhancer):
             strength = self.strength if strength is None else strength
             turn_on = lit_at_once if plainly else lit_in_strips
             lit = turn_on(y, t, self.tone, strength * metered)
-            return lit._replace(memory=memory)
+            return lit if memory is None else lit._replace(memory=memory)
 
     def _illumination_of(
         self, seen: Tensor, tile: Optional[int], plainly: bool
