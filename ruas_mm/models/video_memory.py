@@ -46,8 +46,8 @@ class VideoMemory:
             them ratios are of noise, and of the last frames of a fade.
         cut: Median of the blocks' ``|log ratio|`` from which on the scene is
             a new one. 0.4: 90 % of pairs of unlike dark pictures are above,
-            frames of a drive are below, even a second apart. Two scenes that
-            it does not tell apart are equally dark.
+            frames of a drive are below, even a second apart. Scenes that
+            it does not tell apart mostly need similar strengths.
         fade: Power of the light with which the strength goes down in a fade.
             0.5: the result then dims as evenly as the frames do.
 
