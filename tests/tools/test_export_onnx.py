@@ -138,7 +138,7 @@ def test_tools_work_together(tmp_path, load_tool, opset, capsys):
     tool = load_tool('export_onnx')
     options = ['--weights', str(weights), '--opset', opset]
     tool.main(tool.parse_args([str(target), *options]))
-    assert f'RUAS_A, opset {opset}' in capsys.readouterr().out
+    assert f'ruas_a, opset {opset}' in capsys.readouterr().out
 
     picture = (pictures(1, (35, 50))[0].numpy() * 255).astype(np.uint8)
     picture = np.ascontiguousarray(picture.transpose(1, 2, 0))
