@@ -32,6 +32,15 @@ def check_interval(name: str, value: float, low: float, high: float) -> None:
         raise ValueError(f'{name}={value}, allowed: {low} to {high}')
 
 
+def check_range(name: str, value: Tuple[float, float]) -> None:
+    """Two positive numbers in ascending order."""
+    low, high = value
+    if not 0 < low <= high:
+        raise ValueError(
+            f'{name}={(low, high)}, allowed: 0 < lowest <= highest'
+        )
+
+
 def check_at_least(name: str, value: float, low: float) -> None:
     """A finite number from ``low`` on."""
     if not low <= value < float('inf'):

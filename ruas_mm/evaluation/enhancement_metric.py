@@ -15,7 +15,7 @@ from torch import Tensor
 from ruas_mm.arguments import check_names
 from ruas_mm.compatibility import ToolboxError, is_installed
 from ruas_mm.evaluation.complexity import HUB_KEY
-from ruas_mm.evaluation.lpips_alexnet import build_lpips
+from ruas_mm.evaluation.lpips_alexnet import build_lpips, perceptual_distance
 from ruas_mm.registry import METRICS
 
 SMALLEST_SIDE = {'PSNR': 1, 'SSIM': 7, 'LPIPS': 31}
@@ -148,22 +148,12 @@ class EnhancementMetric(BaseMetric):
                 )
                 figures[name] = math.nan
             elif name == 'LPIPS':
-                figures[name] = self._perceptual(output, truth, device)
+                figures[name] = perceptual_distance(
+                    self.lpips, output, truth, device
+                )
             else:
                 figures[name] = _FIDELITY[name](output, truth)
         return figures
-
-    def _perceptual(
-        self, output: np.ndarray, truth: np.ndarray, device: torch.device
-    ) -> float:
-        pictures = [
-            torch.from_numpy(picture.transpose(2, 0, 1).astype(np.float32))
-            .div(127.5)
-            .sub(1)[None]
-            .to(device)
-            for picture in (output, truth)
-        ]
-        return float(self.lpips.to(device)(*pictures))
 
     def _log_table(self, results: List[dict], means: dict) -> None:
         meta = self.dataset_meta or {}

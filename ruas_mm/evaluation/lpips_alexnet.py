@@ -8,8 +8,9 @@ import logging
 import pickle
 import warnings
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Union
 
+import numpy as np
 import torch
 import torch.nn as nn
 from mmengine.logging import print_log
@@ -59,6 +60,31 @@ def build_lpips(weights: Optional[str] = None) -> Optional[nn.Module]:
         network = lpips.LPIPS(net='alex', pnet_rand=True, verbose=False)
     _load_alexnet(network.net, path)
     return network.requires_grad_(False)
+
+
+@torch.no_grad()
+def perceptual_distance(
+    lpips: nn.Module,
+    output: np.ndarray,
+    truth: np.ndarray,
+    device: Union[str, torch.device] = 'cpu',
+) -> float:
+    """LPIPS of two pictures.
+
+    Args:
+        lpips: Of :func:`build_lpips`.
+        output: RGB, (H, W, 3), uint8.
+        truth: The same.
+        device: Where it is computed.
+    """
+    pictures = [
+        torch.from_numpy(picture.transpose(2, 0, 1).astype(np.float32))
+        .div(127.5)
+        .sub(1)[None]
+        .to(device)
+        for picture in (output, truth)
+    ]
+    return float(lpips.to(device)(*pictures))
 
 
 def _load_alexnet(slices: nn.Module, path: Path) -> None:

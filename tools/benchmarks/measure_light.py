@@ -26,7 +26,7 @@ from rich.table import Table
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from ruas_mm.datasets.enhancement.paired_images import list_images
-from ruas_mm.evaluation.lpips_alexnet import build_lpips
+from ruas_mm.evaluation.lpips_alexnet import build_lpips, perceptual_distance
 from ruas_mm.files.picture_file import read_picture
 from ruas_mm.models import VARIANTS, load_enhancer
 from ruas_mm.models.enhancers import Enhancer
@@ -34,10 +34,12 @@ from ruas_mm.models.enhancers import Enhancer
 EQUAL = 60.0  # dB
 
 
-def enhance(enhancer: torch.nn.Module, rgb: np.ndarray) -> np.ndarray:
+def enhance(
+    enhancer: torch.nn.Module, rgb: np.ndarray, **settings
+) -> np.ndarray:
     """As saved in 8 bits."""
     y = torch.from_numpy(rgb / np.float32(255)).permute(2, 0, 1)[None]
-    x = enhancer.enhance(y)[0].permute(1, 2, 0)
+    x = enhancer.enhance(y, **settings)[0].permute(1, 2, 0)
     return (x * 255).round().byte().numpy()
 
 
@@ -47,20 +49,6 @@ def figures(truth: np.ndarray, found: np.ndarray) -> List[float]:
         peak_signal_noise_ratio(truth, found),
         structural_similarity(truth, found, channel_axis=2),
     ]
-
-
-def perceptual_distance(
-    lpips: Optional[torch.nn.Module], truth: np.ndarray, found: np.ndarray
-) -> float:
-    """LPIPS, version 0.1, AlexNet; without the network not a number."""
-    if lpips is None:
-        return np.nan
-    pictures = [
-        torch.from_numpy(x / np.float32(127.5) - 1).permute(2, 0, 1)[None]
-        for x in (truth, found)
-    ]
-    with torch.no_grad():
-        return lpips(*pictures).item()
 
 
 def pair_row(
@@ -84,7 +72,7 @@ def pair_row(
         rows.append(
             figures(truth, dark) + figures(truth, found)
             + figures(truth, scaled)
-            + [perceptual_distance(lpips, truth, found)]
+            + [perceptual_distance(lpips, found, truth) if lpips else np.nan]
         )  # fmt: skip
     table = np.array(rows)
     means = table.mean(0)

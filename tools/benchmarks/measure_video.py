@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Sequence
 
 import numpy as np
-import torch
+from measure_light import enhance
 from rich.console import Console
 from rich.table import Table
 
@@ -83,16 +83,6 @@ def real_frames(folder: Path) -> Iterator[np.ndarray]:
         yield read_picture(path).rgb
 
 
-def enhanced(
-    enhancer: torch.nn.Module, frames: Iterable[np.ndarray], **memory
-) -> Iterator[np.ndarray]:
-    """As saved in 8 bits."""
-    for rgb in frames:
-        y = torch.from_numpy(rgb / np.float32(255)).permute(2, 0, 1)[None]
-        x = enhancer.enhance(y, **memory)[0].permute(1, 2, 0)
-        yield (x * 255).round().byte().numpy()
-
-
 def levels(frames: Iterable[np.ndarray], level: Level) -> List[str]:
     """Lowest and highest level, mean and largest change."""
     found = np.array([level(frame) for frame in frames])
@@ -118,8 +108,9 @@ def main(
     for variant in variants:
         enhancer = load_enhancer(variant)
         for name, (frames, level) in rows.items():
-            alone = enhanced(enhancer, frames())
-            video = enhanced(enhancer, frames(), memory=VideoMemory(fps))
+            alone = (enhance(enhancer, rgb) for rgb in frames())
+            memory = VideoMemory(fps)
+            video = (enhance(enhancer, rgb, memory=memory) for rgb in frames())
             each = (frames(), alone, video)
             cells = [cell for one in each for cell in levels(one, level)]
             table.add_row(variant, name, *cells)

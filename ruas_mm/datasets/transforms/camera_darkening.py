@@ -6,7 +6,10 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from ruas_mm.arguments import check_range
 from ruas_mm.registry import TRANSFORMS
+
+from .low_light_simulation import draw_log_uniform
 
 Range = Tuple[float, float]
 FULL_SCALE = 65535
@@ -67,11 +70,8 @@ class CameraDarkening(BaseTransform):
             correlation=correlation,
             quality=quality,
         )
-        for name, (low, high) in ranges.items():
-            if not 0 < low <= high:
-                raise ValueError(
-                    f'{name}={(low, high)}, allowed: 0 < lowest <= highest'
-                )
+        for name, value in ranges.items():
+            check_range(name, value)
         self.exposure = exposure
         self.response = response
         self.cast = cast
@@ -99,7 +99,7 @@ class CameraDarkening(BaseTransform):
         if generator.rand() < 0.5:
             sigma = generator.uniform(0.1, max(self.blur, 0.1))
             image = cv2.GaussianBlur(image, (0, 0), sigma)
-        exposure = _log_uniform(generator, self.exposure)
+        exposure = draw_log_uniform(generator, self.exposure)
         power = generator.uniform(*self.response)
         if generator.rand() < 0.5:  # light ** p scales with the exposure
             return image * exposure**power
@@ -114,8 +114,8 @@ class CameraDarkening(BaseTransform):
         gains[1] = 1
         black = generator.uniform(-self.black, self.black, 3) / 255
         stored = clean * gains + black
-        read = _log_uniform(generator, self.read_noise) / 255
-        shot = _log_uniform(generator, self.shot_noise) / 255
+        read = draw_log_uniform(generator, self.read_noise) / 255
+        shot = draw_log_uniform(generator, self.shot_noise) / 255
         # blue and red are amplified more than green
         channels = 1 + generator.uniform(0, 0.6, 3) * (1, 0, 1)
         deviation = np.sqrt(read**2 + shot**2 * clean / GREY_16) * channels
@@ -143,7 +143,3 @@ class CameraDarkening(BaseTransform):
             grey = noise.mean(2, keepdims=True) * np.sqrt(3)
             noise = noise * (1 - common) + common * grey
         return noise / noise.std()
-
-
-def _log_uniform(generator: np.random.RandomState, limits: Range) -> float:
-    return float(np.exp(generator.uniform(*np.log(limits))))

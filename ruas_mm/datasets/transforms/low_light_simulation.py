@@ -5,6 +5,7 @@ from typing import Tuple
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from ruas_mm.arguments import check_range
 from ruas_mm.registry import TRANSFORMS
 
 DISPLAY_GAMMA = 2.2  # between linear light and the stored 8-bit value
@@ -47,11 +48,8 @@ class LowLightSimulation(BaseTransform):
             full_well=full_well,
             read_noise=read_noise,
         )
-        for name, (low, high) in ranges.items():
-            if not 0 < low <= high:
-                raise ValueError(
-                    f'{name}={(low, high)}, allowed: 0 < lowest <= highest'
-                )
+        for name, value in ranges.items():
+            check_range(name, value)
         self.exposure = exposure
         self.white_balance = white_balance
         self.full_well = full_well
@@ -69,7 +67,7 @@ class LowLightSimulation(BaseTransform):
         Returns:
             (H, W, 3), uint8.
         """
-        exposure = np.exp(generator.uniform(*np.log(self.exposure)))
+        exposure = draw_log_uniform(generator, self.exposure)
         first, last = generator.uniform(*self.white_balance, size=2)
         full_well = generator.uniform(*self.full_well)
         read_noise = generator.uniform(*self.read_noise)
@@ -85,3 +83,10 @@ class LowLightSimulation(BaseTransform):
         generator = np.random.RandomState(np.random.randint(2**31))
         results['img'] = self.darken(results['img'], generator)
         return results
+
+
+def draw_log_uniform(
+    generator: np.random.RandomState, limits: Tuple[float, float]
+) -> float:
+    """A number whose logarithm is uniform between those of ``limits``."""
+    return np.exp(generator.uniform(*np.log(limits)))

@@ -128,10 +128,6 @@ def load_enhancer(
     path = Path(weights or FOLDER / entry.weights)
     state, saved = read_weights(path)
     parts = VARIANTS[variant].parts
-    state = {k: v for k, v in state.items() if k.split('.')[0] in parts}
-    bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
-    if bad:
-        raise ValueError(f'{path} holds numbers that are not finite: {bad}')
     saved = {
         key: value
         for key, value in saved.items()
@@ -142,13 +138,15 @@ def load_enhancer(
         enhancer = LowLightEnhancer(variant, **settings)
     except (TypeError, ValueError) as error:
         raise ValueError(f'{path}: settings {settings}: {error}') from None
-    of_parts = {key.split('.')[0] for key in enhancer.state_dict()}
-    missing = sorted(of_parts - {key.split('.')[0] for key in state})
+    wanted = {key.split('.')[0] for key in enhancer.state_dict()}
+    state = {k: v for k, v in state.items() if k.split('.')[0] in wanted}
+    missing = sorted(wanted - {key.split('.')[0] for key in state})
     if missing:
         raise ValueError(f'{path} has no {missing}, which {variant} needs')
-    enhancer.load_state_dict(
-        {k: v for k, v in state.items() if k.split('.')[0] in of_parts}
-    )
+    bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
+    if bad:
+        raise ValueError(f'{path} holds numbers that are not finite: {bad}')
+    enhancer.load_state_dict(state)
     return enhancer.to(device).eval()
 
 

@@ -7,15 +7,15 @@ light, so that what is learned is noise and colour, never tone: a tone learned
 from simulated darkness would not hold for real darkness.
 """
 
-from typing import Callable, List, Tuple
+from typing import Callable, Tuple
 
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
-from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ruas_mm.registry import MODELS
+
+from .noise_loss import NoiseLoss, Samples
 
 FULL_SCALE = 65535
 WINDOW = 7  # of SSIM, as in scikit-image
@@ -24,7 +24,7 @@ STABILISERS = (0.01**2, 0.03**2)
 
 
 @MODELS.register_module()
-class CleanTwinLoss(nn.Module):
+class CleanTwinLoss(NoiseLoss):
     """Charbonnier distance and dissimilarity of denoised picture and twin.
 
     Args:
@@ -40,7 +40,7 @@ class CleanTwinLoss(nn.Module):
         self.softness = softness
 
     def pictures(
-        self, y: Tensor, data_samples: List[BaseDataElement]
+        self, y: Tensor, data_samples: Samples = None
     ) -> Tuple[Tensor, Tensor]:
         """The noisy dark pictures and their twins, both (N, 3, H, W).
 

@@ -10,22 +10,22 @@ sensor does, and both go through the scene module, so that it is amplified as
 at test time. RUAS (https://arxiv.org/abs/2112.04719) names no loss for this.
 """
 
-from typing import Callable, Optional, Tuple
+from typing import Callable, Tuple
 
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
 from ruas_mm.registry import MODELS
 
+from .noise_loss import NoiseLoss, Samples
 from .relative_total_variation import gaussian_blur
 
 DARK_GREY = 16 / 255  # mean of LOL's dark pictures
 
 
 @MODELS.register_module()
-class NoiseAsCleanLoss(nn.Module):
+class NoiseAsCleanLoss(NoiseLoss):
     """Mean absolute difference between denoised and noise-free picture.
 
     Args:
@@ -47,7 +47,7 @@ class NoiseAsCleanLoss(nn.Module):
 
     @torch.no_grad()
     def pictures(
-        self, y: Tensor, data_samples: Optional[list] = None
+        self, y: Tensor, data_samples: Samples = None
     ) -> Tuple[Tensor, Tensor]:
         """A noisy and a nearly noise-free dark picture.
 

@@ -12,21 +12,22 @@ of the sub-sampler are 2x2, here ``cell`` x ``cell``, because the noise of
 developed pictures is correlated from a pixel to the next.
 """
 
-from typing import Callable, Optional, Tuple
+from typing import Callable, Tuple
 
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
 from ruas_mm.arguments import check_whole_number
 from ruas_mm.registry import MODELS
 
+from .noise_loss import NoiseLoss
+
 Denoiser = Callable[[Tensor], Tensor]
 
 
 @MODELS.register_module()
-class Neighbor2NeighborLoss(nn.Module):
+class Neighbor2NeighborLoss(NoiseLoss):
     """One neighbour, denoised, must predict the other.
 
     Args:
@@ -44,12 +45,6 @@ class Neighbor2NeighborLoss(nn.Module):
         check_whole_number('cell', cell, 2)
         self.cell = cell
         self.consistency = consistency
-
-    def pictures(
-        self, y: Tensor, data_samples: Optional[list] = None
-    ) -> Tuple[Tensor]:
-        """The dark pictures that it needs with the light on: ``y``."""
-        return (y,)
 
     def forward(self, denoise: Denoiser, noisy: Tensor) -> Tensor:
         """Loss of a batch.
@@ -105,7 +100,7 @@ class Neighbor2NeighborLoss(nn.Module):
 
 
 @MODELS.register_module()
-class ReleasedNoiseLoss(nn.Module):
+class ReleasedNoiseLoss(NoiseLoss):
     """``1e-7 MSE + TV`` of the release; it smooths whatever it is given.
 
     Args:
@@ -115,12 +110,6 @@ class ReleasedNoiseLoss(nn.Module):
     def __init__(self, fidelity: float = 1e-7) -> None:
         super().__init__()
         self.fidelity = fidelity
-
-    def pictures(
-        self, y: Tensor, data_samples: Optional[list] = None
-    ) -> Tuple[Tensor]:
-        """The dark pictures that it needs with the light on: ``y``."""
-        return (y,)
 
     def forward(self, denoise: Denoiser, noisy: Tensor) -> Tensor:
         """Loss of a batch; see :class:`Neighbor2NeighborLoss`."""

@@ -4,15 +4,15 @@ Beyond the paper, whose training needs none; results of the two kinds are
 never in one table.
 """
 
-from typing import List, Tuple
+from typing import Tuple
 
 import torch
-from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ruas_mm.registry import MODELS
 
 from .clean_twin_loss import CleanTwinLoss
+from .noise_loss import Samples
 
 
 @MODELS.register_module()
@@ -24,13 +24,13 @@ class PairedLoss(CleanTwinLoss):
     """
 
     def pictures(
-        self, y: Tensor, data_samples: List[BaseDataElement]
+        self, y: Tensor, data_samples: Samples = None
     ) -> Tuple[Tensor]:
         """The dark picture alone needs the light on."""
         return (y,)
 
     def references(
-        self, y: Tensor, data_samples: List[BaseDataElement]
+        self, y: Tensor, data_samples: Samples = None
     ) -> Tuple[Tensor]:
         """What is well lit already: RGB in [0, 1], as ``y``.
 

@@ -335,8 +335,7 @@ class LowLightEnhancer(BaseModel):
             noisy, *clean = self._lit_alike(
                 self.noise_loss.pictures(y, data_samples)
             )
-        if hasattr(self.noise_loss, 'references'):
-            clean += self.noise_loss.references(y, data_samples)
+        clean += self.noise_loss.references(y, data_samples)
         if self.noise_estimator is not None and _covers(
             part, 'noise_estimator'
         ):

@@ -137,16 +137,16 @@ class TwoScaleNoiseRemover(PretrainedModule):
                 f'illumination, {tuple(lit.t.shape)}; a loss that takes some '
                 'of the pixels does not fit TwoScaleNoiseRemover'
             )
-        s = lit.strength
         # channels mostly share one illumination
         t = lit.t[:, :1] if lit.t.stride(1) == 0 else lit.t.mean(1, True)
+        weight = normalised(content_mask(lit.y, BLOCK))
         return (
             lit.u,
             t,
-            partial(tone.amplification, s=s),
-            lit.steady('statistics', statistics(lit)),
+            partial(tone.amplification, s=lit.strength),
+            lit.steady('statistics', statistics(lit, weight)),
             lit.steady('colour', colour(lit.u)),
-            normalised(content_mask(lit.y, BLOCK)),
+            weight,
         )
 
     def forward(
@@ -157,6 +157,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         statistics: Tensor,
         colour: Tensor,
         weight: Tensor,
+        tile: Optional[Tuple[int, int]] = None,
     ) -> Tensor:
         """The noise in ``u``; x = u - noise.
 
@@ -169,34 +170,13 @@ class TwoScaleNoiseRemover(PretrainedModule):
             statistics: Of each picture, (N, 11); see :func:`statistics`.
             colour: Of each picture, (N, 1, 1, 1); see :func:`colour`.
             weight: Of blocks of 16 pixels a side, 0 in padding, sum 1.
+            tile: Height and width of a tile, rounded up to 4 pixels; None:
+                all at once.
 
         Returns:
             As ``u``.
         """
         self.check_ready()
-        with full_precision(u):
-            bias = self.of_statistics(at_least_float32(statistics))
-            noise = self._find_noise(amplification, bias, colour, u, t)
-            return self._balanced(u, noise, weight)
-
-    @torch.no_grad()
-    def find_noise(
-        self,
-        u: Tensor,
-        t: Tensor,
-        amplification: Amplification,
-        statistics: Tensor,
-        colour: Tensor,
-        weight: Tensor,
-        tile: Optional[Tuple[int, int]] = None,
-    ) -> Tensor:
-        """:meth:`forward` for inference, in tiles (rounded up to 4 pixels).
-
-        Strips are made so high that their margins are a third of them.
-        """
-        self.check_ready()
-        if tile is not None and tile[1] >= u.shape[-1] > tile[0]:
-            tile = max(tile[0], MARGINS * self.radius), tile[1]
         with full_precision(u):
             bias = self.of_statistics(at_least_float32(statistics))
             noise = tiled(
@@ -207,9 +187,25 @@ class TwoScaleNoiseRemover(PretrainedModule):
                 radius=self.radius,
                 multiple=self.multiple,
             )
-            return self._balanced(u, noise, weight)
+            below_white = (1 - u.amax(1, keepdim=True)) / NEARLY_WHITE
+            below_white = below_white.clamp(0, 1)  # lights are left alone
+            return self._balanced(u, noise * below_white, below_white, weight)
 
-    def _balanced(self, u: Tensor, noise: Tensor, weight: Tensor) -> Tensor:
+    @torch.no_grad()
+    def find_noise(
+        self, u: Tensor, *inputs, tile: Optional[Tuple[int, int]] = None
+    ) -> Tensor:
+        """:meth:`forward` for inference.
+
+        Strips are made so high that their margins are a third of them.
+        """
+        if tile is not None and tile[1] >= u.shape[-1] > tile[0]:
+            tile = max(tile[0], MARGINS * self.radius), tile[1]
+        return self(u, *inputs, tile=tile)
+
+    def _balanced(
+        self, u: Tensor, noise: Tensor, below_white: Tensor, weight: Tensor
+    ) -> Tensor:
         if self.training or not self.balance:
             return noise
         x = u - noise
@@ -217,7 +213,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         means = means.clamp(min=1e-3).log()
         gain = (means.mean(1, keepdim=True) - means) / 2
         gain = gain.clamp(-self.balance, self.balance).exp()
-        return noise - x * (gain - 1) * _below_white(u)
+        return noise - x * (gain - 1) * below_white
 
     def _find_noise(
         self,
@@ -256,8 +252,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         )
         luma, chroma = correction[:, :1], correction[:, 1:]
         noise = -ycbcr_to_rgb(torch.cat([luma, colour * chroma], 1))
-        noise = noise[..., : u.shape[-2], : u.shape[-1]]
-        return noise * _below_white(u)
+        return noise[..., : u.shape[-2], : u.shape[-1]]
 
     def _coarse(
         self, picture: Tensor, gain: Tensor, bias: Tensor
@@ -273,11 +268,6 @@ class TwoScaleNoiseRemover(PretrainedModule):
         for block in self.coarse_blocks:
             x = x + F.relu(block(x))
         return self.to_coarse(x).split([self.features, 3], 1)
-
-
-def _below_white(u: Tensor) -> Tensor:
-    """1, and less for lights, which are left alone; (N, 1, H, W)."""
-    return ((1 - u.amax(1, keepdim=True)) / NEARLY_WHITE).clamp(0, 1)
 
 
 def colour(u: Tensor) -> Tensor:
@@ -312,14 +302,13 @@ def _smoothed(picture: Tensor, half: Tensor, scores: Tensor) -> Tensor:
     return torch.cat(parts, 1)
 
 
-def statistics(lit: Lit) -> Tensor:
+def statistics(lit: Lit, weight: Tensor) -> Tensor:
     """What a picture is like as a whole, (N, 11); padding is left out.
 
     Means of Y, Cb and Cr; standard deviations of these; means of Cb
     and Cr in the darker and in the brighter half; strength of the tone; each
-    of blocks of 16 pixels a side.
+    of blocks of 16 pixels a side, with their ``weight``.
     """
-    weight = normalised(content_mask(lit.y, BLOCK))
     picture = rgb_to_ycbcr(shrunk(at_least_float32(lit.u), BLOCK))
     luma, chroma = picture[:, :1], picture[:, 1:]
     mean = weighted_mean(luma, weight)
