@@ -10,6 +10,8 @@ from ruas_mm.models.tiling import tile_size
 from ruas_mm.models.tone import Strength, Tone
 from ruas_mm.models.video_memory import VideoMemory
 
+STRIP_PIXELS = 2**16  # docs/benchmark.md
+
 
 class Lit(NamedTuple):
     """What a scene module makes of pictures.
@@ -58,7 +60,7 @@ def lit_in_strips(y: Tensor, t: Raised, tone: Tone, s: Strength) -> Lit:
     """:func:`lit_at_once`, some rows after others, which stay in the cache."""
     u = torch.empty_like(y)
     whole = torch.empty_like(y[:, : t.seen.shape[1]])
-    strip = (tile_size(y, None) or y.shape[-2:])[0]
+    strip = (tile_size(y, None, STRIP_PIXELS) or y.shape[-2:])[0]
     for top in range(0, y.shape[-2], strip):
         rows = slice(top, top + strip)
         part = t.rows(rows)

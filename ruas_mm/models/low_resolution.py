@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from . import cpu_resampling
+
 RADIUS = 4  # of the filter's windows, in pixels of the shrunk picture
 EPSILON = 1e-3  # below this variance a window counts as flat
 
@@ -26,7 +28,12 @@ def shrunk(x: Tensor, factor: int) -> Tensor:
     Returns:
         (N, C, h, w) with h = H / factor, rounded up.
     """
-    return x if factor == 1 else F.avg_pool2d(filled_up(x, factor), factor)
+    if factor == 1:
+        return x
+    x = filled_up(x, factor)
+    if cpu_resampling.fits(x):
+        return cpu_resampling.area_means(x, factor)
+    return F.avg_pool2d(x, factor)
 
 
 def filled_up(x: Tensor, factor: int) -> Tensor:
@@ -64,9 +71,12 @@ def enlarge(x: Tensor, factor: int, like: Tensor) -> Tensor:
         like: Of the size before, (N, ..., H, W).
     """
     height, width = like.shape[-2:]
-    x = F.interpolate(
-        x, scale_factor=factor, mode='bilinear', align_corners=False
-    )
+    if cpu_resampling.fits(x):
+        x = cpu_resampling.bilinear(x, factor)
+    else:
+        x = F.interpolate(
+            x, scale_factor=factor, mode='bilinear', align_corners=False
+        )
     return x[..., :height, :width]
 
 
@@ -114,7 +124,10 @@ class Raised:
 
 
 def _box(x: Tensor) -> Tensor:
-    side = 2 * RADIUS + 1  # columns, then rows: 18 sums in the place of 81
+    side = 2 * RADIUS + 1
+    if cpu_resampling.fits(x):
+        return cpu_resampling.box_means(x, side)
+    # columns, then rows: 18 sums in the place of 81
     x = F.pad(x, (RADIUS, RADIUS, 0, 0), mode='replicate')
     x = F.avg_pool2d(x, (1, side), 1)
     x = F.pad(x, (0, 0, RADIUS, RADIUS), mode='replicate')

@@ -288,7 +288,7 @@ class SceneModule(SearchedPart, Enhancer):
         if memory is not None:
             memory.see(y)
         with full_precision(y):
-            seen = shrunk(y, self.shrink)
+            seen = to_fast_layout(shrunk(y, self.shrink))
             t = self._illumination_of(seen, tile, plainly)
             if self.illumination_channels == 1:
                 t = t.mean(1, keepdim=True)
@@ -347,7 +347,9 @@ class SceneModule(SearchedPart, Enhancer):
                 'RGB in [0, 1]'
             )
         self.check_ready()
-        return to_fast_layout(y.to(self.stages[0].fuse.weight.dtype))
+        y = y.to(self.stages[0].fuse.weight.dtype)
+        # what the cells do not see is best kept in planes
+        return to_fast_layout(y) if self.shrink == 1 else y.contiguous()
 
     def _unroll(self, y: Tensor, cells: Iterable[Cell]) -> SceneOutput:
         reflectances, illuminations = [], []

@@ -10,19 +10,23 @@ from ruas_mm.models.cpu_layout import fast_layout
 STRIP_PIXELS = 2**17  # docs/benchmark.md
 
 
-def tile_size(x: Tensor, tile: Optional[int]) -> Optional[Tuple[int, int]]:
+def tile_size(
+    x: Tensor, tile: Optional[int], strip_pixels: Optional[int] = None
+) -> Optional[Tuple[int, int]]:
     """Height and width of a tile.
 
     Args:
         x: The map to be divided, (N, C, H, W).
         tile: Largest side; None: on a CPU strips that stay in its cache,
             elsewhere the whole map.
+        strip_pixels: Of a strip; None: :data:`STRIP_PIXELS`.
     """
     if tile is not None:
         return tile, tile
     if x.device.type != 'cpu':
         return None
-    return max(STRIP_PIXELS // x.shape[-1], 1), x.shape[-1]
+    strip_pixels = strip_pixels or STRIP_PIXELS
+    return max(strip_pixels // x.shape[-1], 1), x.shape[-1]
 
 
 def tiled(

@@ -15,8 +15,13 @@ from torch import Tensor
 from ruas_mm.arguments import check_choice, check_interval
 
 from .automatic_strength import automatic_strength
-from .low_resolution import shrunk
-from .metering import content_mask, normalised, towards_centre, weighted_mean
+from .metering import (
+    block_means,
+    content_mask,
+    normalised,
+    towards_centre,
+    weighted_mean,
+)
 
 Strength = Union[float, Tensor]
 BISECTIONS = 12
@@ -100,7 +105,7 @@ class FilmTone:
 
     lowest_t = 0.03
     highest_t = 0.996
-    tiny = 1e-12  # keeps the slope in black finite
+    tiny = 1e-12  # in the place of black, whose slope is not finite
     headroom = 0.1  # of a pixel's distance from white that is kept
     half_level = 0.5 / 255
     most = 1.75  # s at most
@@ -158,18 +163,20 @@ class FilmTone:
         e = k * self.half_level
         power = self.reflectance**k
         t = t.clamp(self.lowest_t, self.highest_t)
-        y = y.clamp(min=0)  # resizing can leave [0, 1]
-        film = self._film(t, s)
-        # a power by way of exp and log is three times as fast
-        log_reflectance = (y + e).clamp(min=self.tiny).log() - (t + e).log()
-        u = film * (power * log_reflectance).exp() * (y + e > 0)
-        return torch.minimum(u, 1 - self.headroom * (1 - y)).clamp(max=1)
+        # powers and products by way of exp and log are three times as fast
+        log_y = (y + e).clamp_(min=self.tiny).log_()
+        log_light = self._film(t, s).log_() - (t + e).log_().mul_(power)
+        u = torch.addcmul(log_light, power, log_y).exp_()
+        white = y.new_tensor(1 - self.headroom)
+        kept = torch.add(white, y, alpha=self.headroom)
+        return torch.minimum(u, kept).clamp_(max=1)  # y can be above 1
 
     def _film(self, t: Tensor, s: Tensor) -> Tensor:
         """F(t)."""
-        response = self.response ** s.clamp(max=1)
-        light = (-(1 - t).log()).log() * response + self.gain * s
-        return 1 - (-light.exp()).exp()
+        light = (1 - t).log_().neg_().log_()
+        power = self.response ** s.clamp(max=1)
+        light = torch.addcmul(self.gain * s, light, power)
+        return 1 - (-light.exp_()).exp_()
 
     def meter(self, y: Tensor, t: Tensor, scale: int = 1) -> Tensor:
         """s for each picture, (N, 1, 1, 1); see :class:`DivisionTone`.
@@ -179,8 +186,9 @@ class FilmTone:
         exported.
         """
         block = max(self.block // scale, 1)
-        weight = content_mask(y, block)
-        y, t = shrunk(y, block), shrunk(t, block)
+        content = content_mask(y)
+        y, weight = block_means(y, content, block)
+        t, _ = block_means(t, content, block)
         centred = normalised(weight * towards_centre(weight))
 
         def mean(s: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ or somebody walks by, and with it moves all the rest of the picture.
 """
 
 import math
-from typing import Dict, Optional
+from typing import Dict, Optional, Union
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -49,7 +49,12 @@ class VideoMemory:
             frames of a drive are below, even a second apart. Scenes that
             it does not tell apart mostly need similar strengths.
         fade: Power of the light with which the strength goes down in a fade.
-            0.5: the result then dims as evenly as the frames do.
+            0.46: the result then dims as evenly as the frames do.
+        flicker: Change of the light, ``|log ratio|``, that is no fade yet.
+            0.05: what lamps on mains and cameras do from frame to frame.
+        hold: Power of the light with which the average of the strength
+            follows in a fade. 4: hardly, as what a fading frame needs is
+            not what the scene needs.
 
     Raises:
         ValueError: ``fps`` is out of range.
@@ -59,7 +64,9 @@ class VideoMemory:
     blocks = 16
     darkest = 8 / 255
     cut = 0.4
-    fade = 0.5
+    fade = 0.46
+    flicker = 0.05
+    hold = 4.0
 
     def __init__(self, fps: float = 25.0) -> None:
         check_interval('fps', fps, 0.01, 1000)
@@ -91,24 +98,28 @@ class VideoMemory:
             self._averages.clear()
         self._size, self._light = y.shape, light
         change = (light - self.steady('light', light)).median()
-        self._dimming = change.clamp(max=0)
+        change = change.clamp(max=0)
+        self._dimming = -change.square() / (self.flicker - change)
 
     def _is_cut(self, light: Tensor) -> bool:
         return bool((light - self._light).abs().median() > self.cut)
 
-    def steady(self, name: str, value: Tensor) -> Tensor:
+    def steady(
+        self, name: str, value: Tensor, part: Union[float, Tensor] = 1.0
+    ) -> Tensor:
         """The average of a metered value up to this frame.
 
         Args:
             name: What it is; each has an average of its own.
             value: That of this frame, of any shape.
+            part: How much this frame counts, in [0, 1].
 
         Returns:
             As ``value``, which is returned itself in the first frame.
         """
         before = self._averages.get(name)
         if before is not None:
-            value = before + self.share * (value - before)
+            value = before + part * self.share * (value - before)
         self._averages[name] = value.detach()
         return value
 
@@ -125,7 +136,6 @@ class VideoMemory:
         Returns:
             The same shape.
         """
-        return (
-            self.steady('strength', metered)
-            * (self.fade * self._dimming).exp()
-        )
+        part = (self.hold * self._dimming).exp()
+        average = self.steady('strength', metered, part)
+        return average * (self.fade * self._dimming).exp()

@@ -17,7 +17,12 @@ from torch import Tensor
 from ruas_mm.arguments import check_interval, check_whole_number
 from ruas_mm.models.lit import Lit
 from ruas_mm.models.low_resolution import enlarge, filled_up, shrunk
-from ruas_mm.models.metering import content_mask, normalised, weighted_mean
+from ruas_mm.models.metering import (
+    block_means,
+    content_mask,
+    normalised,
+    weighted_mean,
+)
 from ruas_mm.models.precision import at_least_float32, full_precision
 from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.models.tiling import tiled
@@ -139,14 +144,14 @@ class TwoScaleNoiseRemover(PretrainedModule):
             )
         # channels mostly share one illumination
         t = lit.t[:, :1] if lit.t.stride(1) == 0 else lit.t.mean(1, True)
-        weight = normalised(content_mask(lit.y, BLOCK))
+        content = content_mask(lit.y, BLOCK // 2)
         return (
             lit.u,
             t,
             partial(tone.amplification, s=lit.strength),
-            lit.steady('statistics', statistics(lit, weight)),
+            lit.steady('statistics', statistics(lit, content)),
             lit.steady('colour', colour(lit.u)),
-            weight,
+            content,
         )
 
     def forward(
@@ -156,7 +161,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         amplification: Amplification,
         statistics: Tensor,
         colour: Tensor,
-        weight: Tensor,
+        content: Tensor,
         tile: Optional[Tuple[int, int]] = None,
     ) -> Tensor:
         """The noise in ``u``; x = u - noise.
@@ -169,7 +174,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
             amplification: Of an illumination, of any height and width.
             statistics: Of each picture, (N, 11); see :func:`statistics`.
             colour: Of each picture, (N, 1, 1, 1); see :func:`colour`.
-            weight: Of blocks of 16 pixels a side, 0 in padding, sum 1.
+            content: Of each pixel, 0 in padding, (N, 1, H, W).
             tile: Height and width of a tile, rounded up to 4 pixels; None:
                 all at once.
 
@@ -189,7 +194,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
             )
             below_white = (1 - u.amax(1, keepdim=True)) / NEARLY_WHITE
             below_white = below_white.clamp(0, 1)  # lights are left alone
-            return self._balanced(u, noise * below_white, below_white, weight)
+            return self._balanced(u, noise * below_white, below_white, content)
 
     @torch.no_grad()
     def find_noise(
@@ -204,12 +209,12 @@ class TwoScaleNoiseRemover(PretrainedModule):
         return self(u, *inputs, tile=tile)
 
     def _balanced(
-        self, u: Tensor, noise: Tensor, below_white: Tensor, weight: Tensor
+        self, u: Tensor, noise: Tensor, below_white: Tensor, content: Tensor
     ) -> Tensor:
         if self.training or not self.balance:
             return noise
         x = u - noise
-        means = _means(shrunk(filled_up(x, BLOCK), BLOCK), weight)
+        means = _means(x, content) / content.sum((2, 3), True)
         means = means.clamp(min=1e-3).log()
         gain = (means.mean(1, keepdim=True) - means) / 2
         gain = gain.clamp(-self.balance, self.balance).exp()
@@ -302,14 +307,16 @@ def _smoothed(picture: Tensor, half: Tensor, scores: Tensor) -> Tensor:
     return torch.cat(parts, 1)
 
 
-def statistics(lit: Lit, weight: Tensor) -> Tensor:
+def statistics(lit: Lit, content: Tensor) -> Tensor:
     """What a picture is like as a whole, (N, 11); padding is left out.
 
     Means of Y, Cb and Cr; standard deviations of these; means of Cb
     and Cr in the darker and in the brighter half; strength of the tone; each
-    of blocks of 16 pixels a side, with their ``weight``.
+    of blocks of 16 pixels a side, as far as they are ``content``.
     """
-    picture = rgb_to_ycbcr(shrunk(at_least_float32(lit.u), BLOCK))
+    u, weight = block_means(at_least_float32(lit.u), content, BLOCK)
+    weight = normalised(weight)
+    picture = rgb_to_ycbcr(u)
     luma, chroma = picture[:, :1], picture[:, 1:]
     mean = weighted_mean(luma, weight)
     tint = _means(chroma, weight)
