@@ -83,11 +83,11 @@ class FilmTone:
     and ln c = ``gain * s``. A tenth of y's distance from white is kept, so
     that lights do not clip.
 
-    s is metered: the mean of u, weighted towards the centre, meets
-    ``exposure``. Two things bound it. A picture that is not dark is left
-    alone: ``brightness`` is its mean plus the share of it that is brighter
-    than .3, and s goes to 0 between ``dark`` and ``bright``. And in the noise
-    of a black frame there is nothing to be lit.
+    s is metered: the mean of u, weighted towards the centre and away from
+    black, meets ``exposure``. Two things bound it. A picture that is not dark
+    is left alone: ``brightness`` is its mean plus the share of it that is
+    brighter than .3, and s goes to 0 between ``dark`` and ``bright``. And in
+    the noise of a black frame there is nothing to be lit.
 
     Args:
         exposure: Mean of u. .48 and all that follows: docs/benchmark.md.
@@ -110,6 +110,7 @@ class FilmTone:
     half_level = 0.5 / 255
     most = 1.75  # s at most
     block = 16  # pixels a side of what is metered
+    black = 4 / 255  # level below which blocks count less: docs/benchmark.md
 
     def __init__(
         self,
@@ -189,7 +190,9 @@ class FilmTone:
         content = content_mask(y)
         y, weight = block_means(y, content, block)
         t, _ = block_means(t, content, block)
-        centred = normalised(weight * towards_centre(weight))
+        centre = towards_centre(weight)
+        lightness = (y.mean(1, keepdim=True) / self.black).clamp(0.01, 1)
+        centred = normalised(weight * centre * lightness)
 
         def mean(s: Tensor) -> Tensor:
             return weighted_mean(self(y, t, s), centred)

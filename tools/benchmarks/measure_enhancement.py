@@ -127,11 +127,16 @@ def _seconds(function: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def grown_memory(*form: object, size: Tuple[int, int]) -> int:
-    """Bytes by which a fresh process grows at its peak; see `load_form`."""
+def grown_memory(load: Callable[[], Form], size: Tuple[int, int]) -> int:
+    """Bytes by which a fresh process grows at its peak.
+
+    Args:
+        load: Gives the form, in the new process.
+        size: Width and height of the picture.
+    """
     context = multiprocessing.get_context('spawn')
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_grow, args=(sender, form, size))
+    process = context.Process(target=_grow, args=(sender, load, size))
     process.start()
     sender.close()
     try:
@@ -140,8 +145,10 @@ def grown_memory(*form: object, size: Tuple[int, int]) -> int:
         process.join()
 
 
-def _grow(sender: object, form: tuple, size: Tuple[int, int]) -> None:
-    run, x = load_form(*form), dark_picture(*size)
+def _grow(
+    sender: object, load: Callable[[], Form], size: Tuple[int, int]
+) -> None:
+    run, x = load(), dark_picture(*size)
     run(dark_picture(48, 32))  # load what is loaded at the first call
     Path('/proc/self/clear_refs').write_text('5')  # forget peaks so far
     before = _peak_memory()
@@ -174,6 +181,7 @@ def measure_forms(
             del outputs
             times = median_times(forms, x, runs)
             for key, seconds, difference in zip(keys, times, differences):
+                memory = grown_memory(partial(load_form, *key), size)
                 table.add_row(
                     case.name,
                     f'{size[0]}x{size[1]}',
@@ -181,7 +189,7 @@ def measure_forms(
                     f'{seconds * 1000:.1f}',
                     f'{times[0] / seconds:.2f}',
                     f'{difference:.0e}',
-                    f'{grown_memory(*key, size=size) / MEBIBYTE:.0f}',
+                    f'{memory / MEBIBYTE:.0f}',
                 )
     return table
 
