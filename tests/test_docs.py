@@ -186,10 +186,18 @@ def test_example_of_a_rate_of_its_own(tmp_path):
 
 
 def test_example_of_a_search_of_ones_own(tmp_path):
-    """docs/search.md, in front of the detector of the README."""
+    """docs/search.md, in front of the detector of the README.
+
+    What is searched has no weights yet.
+    """
     detector, search = (
         (ROOT / name).read_text().split('```python\n')[1].split('```')[0]
         for name in ('README.md', 'docs/search.md')
+    )
+    packaged = "scene='ruas_s_detection', frozen=True"
+    assert packaged in detector
+    detector = detector.replace(
+        packaged, "scene=dict(type='ruas_mm.SceneModule')"
     )
     (tmp_path / 'my_detector.py').write_text(detector)
     (tmp_path / 'search.py').write_text(search)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from dataset_converters.make_demo_set import COUNTS, make_demo_set
 
+from ruas_mm.engine.bf16_optim_wrapper import has_fast_bfloat16
+
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = 'configs/ruas_ssd_exdark.py'
 
@@ -46,7 +48,8 @@ def main(folder: Path, iterations: int) -> None:
         'default_hooks.logger.interval=5',
         'randomness.seed=0',
     ]
-    run('python', 'tools/train.py', CONFIG, '--work-dir', str(folder), '--amp',
+    amp = ['--amp'] if has_fast_bfloat16() else []
+    run('python', 'tools/train.py', CONFIG, '--work-dir', str(folder), *amp,
         '--cfg-options', *overrides, env=env)  # fmt: skip
     run('python', 'tools/test.py', CONFIG, str(folder / 'epoch_1.pth'),
         '--work-dir', str(folder), '--show-dir', 'pictures',

@@ -9,13 +9,17 @@ daylight_pipeline = [
     dict(
         type='mmcv.RandomResize',
         scale=(480, 320),
-        ratio_range=(0.6, 1.2),
+        ratio_range=(0.45, 1.0),  # shrunk, they have less noise of their own
         keep_ratio=True,
         interpolation='area',
     ),
-    dict(type='ruas_mm.PairedRandomCrop', size=192),
+    dict(type='ruas_mm.PairedRandomCrop', size=144),
     dict(type='ruas_mm.PairedRandomFlip'),
-    dict(type='ruas_mm.CameraDarkening'),
+    dict(
+        type='ruas_mm.CameraDarkening',
+        read_noise=(0.15, 2.5),
+        shot_noise=(0.2, 3.5),
+    ),
     dict(type='ruas_mm.PackEnhancementInputs'),
 ]
 daylight = dict(

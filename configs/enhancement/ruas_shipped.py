@@ -10,7 +10,8 @@ Command:  as in ruas_s_shipped.py, then
           python tools/test.py configs/enhancement/ruas_shipped.py
               work_dirs/ruas_shipped/iter_4000.pth
 Time:     about 30 min on one CPU core
-Expected: on the other 41 pairs, see ruas_mm/weights/MODEL_CARD.md
+Expected: on the other 41 pairs, see ruas_mm/weights/MODEL_CARD.md, which says
+          by which trainings what ships came about
 """
 
 _base_ = ['./ruas_s_shipped.py', '../_base_/daylight.py']
@@ -35,11 +36,13 @@ model = dict(
         features=3,
         hidden=8,
     ),
-    noise_loss=dict(_delete_=True, type='ruas_mm.CleanTwinLoss'),
+    noise_loss=dict(
+        _delete_=True, type='ruas_mm.CleanTwinLoss', dissimilarity=1.0
+    ),
 )
 optim_wrapper = dict(optimizer=dict(lr=2e-3), clip_grad=dict(max_norm=1.0))
 train_dataloader = dict(
-    batch_size=4, num_workers=1, dataset=dict(_delete_=True, **_base_.daylight)
+    batch_size=7, num_workers=1, dataset=dict(_delete_=True, **_base_.daylight)
 )
 train_cfg = dict(max_iters=iterations, val_interval=iterations)
 param_scheduler = [

@@ -90,7 +90,7 @@ class FilmTone:
     the noise of a black frame there is nothing to be lit.
 
     Args:
-        exposure: Mean of u. .48 and all that follows: docs/benchmark.md.
+        exposure: Mean of u. .46 and all that follows: docs/benchmark.md.
         response: Exponent p of the light at s = 1.
         reflectance: Exponent of y / t at s = 1.
         gain: ln c at s = 1.
@@ -114,7 +114,7 @@ class FilmTone:
 
     def __init__(
         self,
-        exposure: float = 0.48,
+        exposure: float = 0.46,
         response: float = 0.7,
         reflectance: float = 0.5,
         gain: float = 1.9,

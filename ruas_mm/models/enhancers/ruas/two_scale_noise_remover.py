@@ -62,7 +62,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
         init_cfg: See :class:`PretrainedModule`.
 
     Raises:
-        ValueError: An argument is no positive whole number.
+        ValueError: A width or depth is no positive whole number, or another
+            argument is out of range.
     """
 
     noise_map = False  # of the estimator is not looked at
