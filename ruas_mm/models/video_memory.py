@@ -42,14 +42,14 @@ class VideoMemory:
             rest of the picture by less than half a grey level a frame.
         blocks: Blocks a side. 16: they average noise away, and a lamp is
             still smaller than half of them.
-        darkest: Added to the light of a block, in [0, 1]. 8 grey levels: below
+        darkest: Added to the light of a block, in [0, 1]. 6 grey levels: below
             them ratios are of noise, and of the last frames of a fade.
         cut: Median of the blocks' ``|log ratio|`` from which on the scene is
             a new one. 0.4: 90 % of pairs of unlike dark pictures are above,
             frames of a drive are below, even a second apart. Scenes that
             it does not tell apart mostly need similar strengths.
         fade: Power of the light with which the strength goes down in a fade.
-            0.46: the result then dims as evenly as the frames do.
+            0.48: the result then dims as evenly as the frames do.
         flicker: Change of the light, ``|log ratio|``, that is no fade yet.
             0.05: what lamps on mains and cameras do from frame to frame.
         hold: Power of the light with which the average of the strength
@@ -62,9 +62,9 @@ class VideoMemory:
 
     seconds = 3.0
     blocks = 16
-    darkest = 8 / 255
+    darkest = 6 / 255
     cut = 0.4
-    fade = 0.46
+    fade = 0.48
     flicker = 0.05
     hold = 4.0
 
