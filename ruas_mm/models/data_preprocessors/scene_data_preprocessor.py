@@ -30,6 +30,7 @@ from .pictures import (
 CHANNEL_ORDERS = ('bgr', 'rgb')
 FIELD = 'scene'  # of a data sample
 PARTS = ('scene', 'data_preprocessor')
+DEFAULT_SCENE = 'ruas_s_detection'
 
 
 @MODELS.register_module()
@@ -50,7 +51,8 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         scene: What turns the light on: a name of the zoo, with its packaged
             weights (``'ruas_s'``), or the config of any enhancer
             (:class:`SceneModule`, :class:`LowLightEnhancer`, your own); see
-            :func:`build_enhancer`.
+            :func:`build_enhancer`. By default what detectors see more
+            behind (docs/benchmark.md).
         data_preprocessor: Config of the host's preprocessor, in a config
             ``{{_base_.model.data_preprocessor}}``.
         host: Type of the host's model, ``{{_base_.model.type}}``; needed
@@ -79,8 +81,8 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
 
     def __init__(
         self,
-        scene: Union[str, dict, nn.Module],
-        data_preprocessor: Union[dict, nn.Module],
+        scene: Union[str, dict, nn.Module] = DEFAULT_SCENE,
+        data_preprocessor: Union[dict, nn.Module, None] = None,
         host: Optional[str] = None,
         frozen: bool = False,
         channel_order: Optional[str] = None,

@@ -103,6 +103,15 @@ def test_result_does_not_depend_on_the_batch(name, host):
         torch.testing.assert_close(result, alone, atol=1e-4, rtol=0)
 
 
+def test_default_is_what_detectors_like():
+    host = dict(type='mmdet.DetDataPreprocessor')
+    by_default = SceneDataPreprocessor(data_preprocessor=host).scene
+    assert by_default.scene.tone.amount < 1
+    assert type(by_default.noise_remover).__name__ == 'ChromaSmoother'
+    with pytest.raises(ValueError, match='data_preprocessor=None'):
+        SceneDataPreprocessor()
+
+
 def test_stacked_inputs_and_channel_order(host):
     host('mmdet')
     torch.manual_seed(0)
