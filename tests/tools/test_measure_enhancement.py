@@ -1,5 +1,6 @@
 """The benchmark compares equal things, and writes where it should."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_gate_of_the_cases(tool, weights):
 
 def test_table(tool, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(tool, 'CASES', tool.CASES[:1])
-    monkeypatch.setattr(tool, 'grown_memory', lambda *form, size: 3 * 2**20)
+    monkeypatch.setattr(tool, 'grown_memory', lambda load, size: 3 * 2**20)
     target = tmp_path / 'benchmark.md'
     args = tool.parse_args(['--runs', '1', '--write', str(target)])
     tool.main(args, sizes=[(20, 12)], video=(2, 32, 24))
@@ -78,9 +79,8 @@ def test_table(tool, monkeypatch, tmp_path, capsys):
 def test_memory_of_a_fresh_process(tool, weights):
     """Many times the picture, far less than this process has by now."""
     held = bytearray(400 * 2**20)
-    grown = tool.grown_memory(
-        'as released', tool.CASES[0], weights, None, size=(640, 480)
-    )
+    load = partial(tool.load_form, 'as released', tool.CASES[0], weights, None)
+    grown = tool.grown_memory(load, (640, 480))
     assert 4 < grown / (640 * 480 * 3 * 4) < 40
     del held
 
