@@ -25,7 +25,7 @@ class Bf16OptimWrapper(OptimWrapper):
     """Forward pass under bfloat16 autocast, on any device.
 
     A warning says so where a CPU emulates bfloat16, which is far slower than
-    float32 (a convolution about 200 times).
+    float32.
 
     MMEngine's ``AmpOptimWrapper`` refuses to run without an accelerator, and
     scales the loss, which bfloat16 (with the exponent of float32) does not

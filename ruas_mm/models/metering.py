@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .low_resolution import shrunk
+
 UNEQUAL = 1.5 / 255  # compression leaves padding uneven by one grey level
 TINY = 1e-6
 
@@ -63,8 +65,8 @@ def block_means(
     """
     height, width = x.shape[-2:]
     sides = (0, -width % block, 0, -height % block)
-    parts = F.avg_pool2d(F.pad(content, sides), block)
-    means = F.avg_pool2d(F.pad(x * content, sides), block)
+    parts = shrunk(F.pad(content, sides), block)
+    means = shrunk(F.pad(x * content, sides), block)
     return means / parts.clamp(min=TINY), parts
 
 
