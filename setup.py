@@ -10,6 +10,21 @@ VERSION = re.search(
     r"__version__ = '(.+)'", (ROOT / 'ruas_mm' / '__init__.py').read_text()
 )[1]
 
+# Pictures and videos alone: no mmcv, no toolbox.
+ENHANCE = [
+    'torch>=2.0',
+    'mmengine>=0.10',
+    'opencv-python-headless',
+    'safetensors',
+    'rich',
+    'click>=8.1',
+    'pillow>=11.3',
+    'pillow-heif>=1.0',
+    'tifffile',
+    'imagecodecs',
+    'av>=14',
+]
+
 setup(
     name='ruas_mm',
     version=VERSION,
@@ -17,7 +32,7 @@ setup(
     long_description=(ROOT / 'README.md').read_text(),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
-    python_requires='>=3.8',
+    python_requires='>=3.10',
     packages=find_packages(include=['ruas_mm', 'ruas_mm.*']),
     package_data={
         'ruas_mm': [
@@ -33,9 +48,9 @@ setup(
         'mmdet': ['torch>=2.0', 'mmengine', 'mmcv', 'mmdet'],
         'mmseg': ['torch>=2.0', 'mmengine', 'mmcv', 'mmsegmentation', 'ftfy'],
         'mmpretrain': ['torch>=2.0', 'mmengine', 'mmcv', 'mmpretrain'],
-        'enhance': ['safetensors', 'rich', 'pillow'],
+        'enhance': ENHANCE,
         'metrics': ['scikit-image', 'lpips'],
-        'app': ['gradio>=6', 'pandas<3'],
+        'app': [*ENHANCE, 'gradio>=6', 'pandas<3'],
         'onnx': ['onnx', 'onnxruntime'],
         'demo': ['scikit-image'],
     },
