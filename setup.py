@@ -44,6 +44,7 @@ setup(
     # Nothing here on purpose: users add the package to an environment that
     # has torch, mmcv and a toolbox; pip must not exchange any of them.
     install_requires=[],
+    entry_points=dict(console_scripts=['ruas-mm = ruas_mm.__main__:main']),
     extras_require={
         'mmdet': ['torch>=2.0', 'mmengine', 'mmcv', 'mmdet'],
         'mmseg': ['torch>=2.0', 'mmengine', 'mmcv', 'mmsegmentation', 'ftfy'],

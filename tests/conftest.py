@@ -6,11 +6,13 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Tuple
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from mmengine.registry import DefaultScope
 
 ROOT = Path(__file__).parent.parent
@@ -77,6 +79,16 @@ def call_tool(load_tool, monkeypatch):
         gc.collect()  # ends the workers of the run's data loaders
 
     return call
+
+
+def run_command(*arguments) -> Tuple[int, str]:
+    """Run ``ruas-mm`` in this process; exit code and what it said."""
+    from ruas_mm.cli import main
+
+    result = CliRunner().invoke(main, [str(a) for a in arguments])
+    if not isinstance(result.exception, (SystemExit, type(None))):
+        raise result.exception
+    return result.exit_code, result.output
 
 
 def make_lol(folder: Path, num_pairs: int) -> None:

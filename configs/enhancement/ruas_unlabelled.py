@@ -5,10 +5,10 @@ DARK FACE as pictures, night streets (Fig. 8), is one; so are your own.
 Command:  UNLABELLED_ROOT=/data/DARKFACE/image python tools/train.py
               configs/enhancement/ruas_unlabelled.py
               --work-dir work_dirs/ruas_darkface
-          python tools/export_weights.py
-              configs/enhancement/ruas_unlabelled.py
-              work_dirs/ruas_darkface/iter_2000.pth ruas_darkface.safetensors
-          python tools/enhance.py /data/DARKFACE/image --variant RUAS
+          ruas-mm export ruas_darkface.safetensors
+              --config configs/enhancement/ruas_unlabelled.py
+              --checkpoint work_dirs/ruas_darkface/iter_2000.pth
+          ruas-mm enhance /data/DARKFACE/image --enhancer ruas
               --weights ruas_darkface.safetensors
 Time:     about 8 min on two CPU cores
 Expected: pictures; there is nothing to measure them against

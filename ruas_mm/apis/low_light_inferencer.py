@@ -46,13 +46,12 @@ class LowLightInferencer:
     """Turns the light on in pictures.
 
     Args:
-        variant: A name of :data:`ruas_mm.models.ZOO`: ``'RUAS_S'`` (scene
+        enhancer: A name of :data:`ruas_mm.models.ZOO`: ``'RUAS_S'`` (scene
             module alone), ``'RUAS'`` (and noise removal), ``'RUAS_A'`` (noise
             removal where there is noise), ``'RUAS_S_detection'``. Looked at
-            by ``runtime='torch'`` alone; an ONNX file is exported for one
-            variant.
+            by ``runtime='torch'`` alone; an ONNX file is exported for one.
         weights: As in :func:`ruas_mm.models.load_enhancer`, or the file of
-            ``tools/export_onnx.py``. None: those in the package.
+            ``ruas-mm export``. None: those in the package.
         strength: In [0, 1]; 0 gives the input back.
         device: As in torch. None: cuda where there is one.
         tile: Largest side of what a network sees at once, in pixels, for
@@ -73,7 +72,7 @@ class LowLightInferencer:
 
     def __init__(
         self,
-        variant: str = DEFAULT_VARIANT,
+        enhancer: str = DEFAULT_VARIANT,
         weights: Optional[Union[str, Path]] = None,
         strength: float = 1.0,
         device: Optional[str] = None,
@@ -98,7 +97,7 @@ class LowLightInferencer:
             self._network = load_onnx_enhancer(weights, device)
         else:
             self._network = _load_torch_enhancer(
-                variant, weights, device, tile
+                enhancer, weights, device, tile
             )
 
     def __call__(
@@ -243,7 +242,7 @@ def _counted(
 
 
 def _load_torch_enhancer(
-    variant: str,
+    name: str,
     weights: Optional[Union[str, Path]],
     device: Optional[str],
     tile: Optional[int],
@@ -256,7 +255,7 @@ def _load_torch_enhancer(
         raise ValueError(
             f'device={device!r} cannot be used: {str(error).splitlines()[0]}'
         ) from None
-    enhancer = load_enhancer(variant, weights, device)
+    enhancer = load_enhancer(name, weights, device)
 
     def run(
         x: np.ndarray, strength: float, memory: Optional[VideoMemory] = None

@@ -8,7 +8,7 @@ import onnxruntime
 
 HOW_TO_EXPORT = """
 runtime='onnx' needs an exported enhancer as weights. To make one:
-  python tools/export_onnx.py --help"""
+  ruas-mm export --help"""
 PROVIDERS = {'cpu': 'CPUExecutionProvider', 'cuda': 'CUDAExecutionProvider'}
 
 
@@ -18,7 +18,7 @@ def load_onnx_enhancer(
     """A function of pictures and strength.
 
     Args:
-        weights: File that ``tools/export_onnx.py`` wrote.
+        weights: File that ``ruas-mm export`` wrote.
         device: ``'cpu'`` or ``'cuda'``. None: cuda where this ONNX Runtime
             has it.
 

@@ -2,8 +2,9 @@
 
 import glob
 import os
+from collections import Counter
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Union
+from typing import Iterable, Iterator, List, NamedTuple, Sequence, Set, Union
 
 from ruas_mm.files.picture_file import FORMATS
 from ruas_mm.files.video_stream import WRITABLE_SUFFIXES
@@ -11,6 +12,12 @@ from ruas_mm.files.video_stream import WRITABLE_SUFFIXES
 # a GIF is told to be refused, where any other file is passed over
 PICTURE_SUFFIXES = (*FORMATS, '.gif')
 VIDEO_SUFFIXES = (*WRITABLE_SUFFIXES, '.webm', '.mpg', '.mpeg', '.wmv', '.ts')
+UNREAD_SUFFIXES = (
+    '.arw', '.cr2', '.cr3', '.dng', '.nef', '.orf', '.raf', '.rw2', '.svg',
+    '.exr', '.hdr', '.jp2', '.jxl', '.pcx', '.ppm', '.pgm', '.psd', '.tga',
+    '.flv', '.rm', '.swf', '.vob',
+)  # fmt: skip
+"""Pictures and videos that no library of ours reads: named, not skipped."""
 
 
 class InputFile(NamedTuple):
@@ -29,41 +36,68 @@ class InputFile(NamedTuple):
         return isinstance(self.source, int) or _is_video(self.source)
 
 
-def find_inputs(source: str, out: Path) -> List[InputFile]:
-    """Pair everything that ``source`` means with the file to write.
+class Inputs(NamedTuple):
+    """What was found.
+
+    Attributes:
+        files: To be enhanced, sorted.
+        refused: A line for each picture or video of a kind that is not read.
+        left_out: Other files by their suffix, such as ``'3 .txt, 1 .xmp'``.
+    """
+
+    files: List[InputFile]
+    refused: List[str]
+    left_out: str
+
+
+def find_inputs(sources: Sequence[str], out: Path) -> Inputs:
+    """Pair everything that ``sources`` mean with the file to write.
 
     Args:
-        source: Picture, video, folder (with all folders in it; hidden files
-            are left out), glob pattern, or number of a camera.
-        out: Folder; names are kept, relative to the folder or to the fixed
-            part of the pattern. A video whose container cannot be written
-            gets ``.mp4`` behind its name. For one file also a file name, told
-            by its suffix.
+        sources: Each a picture, video, folder (with all folders in it, links
+            followed once; hidden files are left out), glob pattern, or number
+            of a camera.
+        out: Folder; names are kept, relative to the folder (of several
+            sources: to the one that holds it) or to the fixed part of the
+            pattern. A kind of file that cannot be written gets a suffix that
+            can behind its name. For one file also a file name, told by its
+            suffix.
 
     Raises:
-        ValueError: Nothing is found, ``out`` does not fit, or a file to be
-            written is one to be read.
+        ValueError: Nothing is found, ``out`` does not fit, a file to be
+            written is one to be read, or two would be written as one.
     """
-    if source.isdigit() and not os.path.exists(source):
-        found = [InputFile(int(source), _target(out, f'camera{source}.mp4'))]
-        single = True
-    else:
-        files, folder = _find_files(source, out)
-        single = os.path.isfile(source)
-        found = [
-            InputFile(path, _target(out, path.relative_to(folder)))
-            for path in files
-        ]
-    if single and _is_media(out) and not out.is_dir():
-        found = [found[0]._replace(target=out)]
+    found: List[InputFile] = []
+    others: Set[Path] = set()
+    for source in sources:
+        for path, name in _find(source, out, len(sources) > 1):
+            if isinstance(path, int) or _is_media(path):
+                found.append(InputFile(path, _target(out, name)))
+            else:
+                others.add(path)
+    refused = sorted(p for p in others if _suffix(p) in UNREAD_SUFFIXES)
+    if not found and not refused:
+        raise ValueError(
+            f'{", ".join(sources)}: holds no picture and no video'
+        )
+    files = sorted(set(found), key=lambda item: str(item.target))
+    if len(files) == 1 and _is_one(sources) and _is_media(out):
+        if not out.is_dir():
+            files = [files[0]._replace(target=out)]
     elif out.exists() and not out.is_dir():
         raise ValueError(f'out={out} is a file, allowed: a folder')
-    for item in found:
-        check_not_an_input(item.target, [other.source for other in found])
-    return found
+    _check_targets(files)
+    counted = Counter(_suffix(p) or 'without a suffix' for p in others)
+    for path in refused:
+        counted.pop(_suffix(path), None)
+    return Inputs(
+        files,
+        [f'{path}: {_suffix(path)} is not read' for path in refused],
+        ', '.join(f'{n} {suffix}' for suffix, n in sorted(counted.items())),
+    )
 
 
-def check_not_an_input(target: Path, sources: list) -> None:
+def check_not_an_input(target: Path, sources: Iterable) -> None:
     """Refuse to write over a file that is read.
 
     Raises:
@@ -80,16 +114,46 @@ def check_not_an_input(target: Path, sources: list) -> None:
             )
 
 
-def _find_files(source: str, out: Path) -> tuple:
-    """The files, and the folder that their names are relative to."""
-    if os.path.isfile(source):
-        if not _is_media(Path(source)):
+def _check_targets(files: List[InputFile]) -> None:
+    """No target is a source, nor that of another source."""
+    sources = {
+        (status.st_dev, status.st_ino)
+        for status in (
+            os.stat(item.source)
+            for item in files
+            if not isinstance(item.source, int)
+        )
+    }
+    seen = {}
+    for item in files:
+        if item.target.exists():
+            status = os.stat(item.target)
+            if (status.st_dev, status.st_ino) in sources:
+                check_not_an_input(item.target, [i.source for i in files])
+        other = seen.setdefault(item.target, item.source)
+        if other != item.source:
+            raise ValueError(
+                f'{other} and {item.source} would both be written as '
+                f'{item.target}, allowed: one after the other, into folders '
+                'of their own'
+            )
+
+
+def _find(source: str, out: Path, several: bool) -> Iterator[tuple]:
+    """Each file of a source, and its name below ``out``."""
+    if source.isdigit() and not os.path.exists(source):
+        yield int(source), f'camera{source}.mp4'
+        return
+    path = Path(source)
+    if path.is_file():
+        if not _is_media(path) and _suffix(path) not in UNREAD_SUFFIXES:
             raise ValueError(
                 f'{source}: allowed: {[*PICTURE_SUFFIXES, *VIDEO_SUFFIXES]}'
             )
-        return [Path(source)], Path(source).parent
-    if os.path.isdir(source):
-        folder, paths = Path(source), Path(source).rglob('*')
+        yield path, path.name
+        return
+    if path.is_dir():
+        folder, paths = path, _walk(path)
     elif glob.has_magic(source):
         folder = _fixed_part(source)
         paths = map(Path, glob.iglob(source, recursive=True))
@@ -99,17 +163,34 @@ def _find_files(source: str, out: Path) -> tuple:
             'folder, glob pattern or number of a camera'
         )
     left_out = out.resolve() if out.resolve() != folder.resolve() else None
-    files = sorted(
-        path
-        for path in paths
-        if _is_media(path)
-        and path.is_file()
-        and not _is_hidden(path.relative_to(folder))
-        and not _is_inside(path, left_out)
-    )
-    if not files:
-        raise ValueError(f'{source}: holds no picture and no video')
-    return files, folder
+    place = Path(folder.resolve().name if several else '')
+    for path in _once(p for p in paths if p.is_file()):
+        name = path.relative_to(folder)
+        if not _is_hidden(name) and not _is_inside(path, left_out):
+            yield path, place / name
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Files below ``folder``; a folder that is reached twice is read once."""
+    seen = set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        seen.add(os.path.realpath(parent))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if os.path.realpath(os.path.join(parent, name)) not in seen
+        )
+        yield from (Path(parent, name) for name in names)
+
+
+def _once(paths: Iterable[Path]) -> Iterator[Path]:
+    """Leave out what a loop of links leads to once more."""
+    seen = set()
+    for path in sorted(paths, key=lambda p: (len(p.parts), p)):
+        place = (os.path.realpath(path.parent), path.name)
+        if place not in seen:
+            seen.add(place)
+            yield path
 
 
 def _fixed_part(pattern: str) -> Path:
@@ -124,22 +205,32 @@ def _fixed_part(pattern: str) -> Path:
 
 def _target(out: Path, name: Union[str, Path]) -> Path:
     target = out / name
-    if _is_video(target) and target.suffix.lower() not in WRITABLE_SUFFIXES:
+    if _is_video(target) and _suffix(target) not in WRITABLE_SUFFIXES:
         target = target.with_name(f'{target.name}.mp4')
     return target
+
+
+def _is_one(sources: Sequence[str]) -> bool:
+    """Whether one file or camera is meant, by its name."""
+    source = sources[0]
+    return len(sources) == 1 and (os.path.isfile(source) or source.isdigit())
+
+
+def _suffix(path: Path) -> str:
+    return path.suffix.lower()
 
 
 def _is_hidden(path: Path) -> bool:
     return any(part.startswith('.') for part in path.parts)
 
 
-def _is_inside(path: Path, folder: Optional[Path]) -> bool:
+def _is_inside(path: Path, folder: Union[Path, None]) -> bool:
     return folder is not None and folder in path.resolve().parents
 
 
 def _is_video(path: Path) -> bool:
-    return path.suffix.lower() in VIDEO_SUFFIXES
+    return _suffix(path) in VIDEO_SUFFIXES
 
 
 def _is_media(path: Path) -> bool:
-    return path.suffix.lower() in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
+    return _suffix(path) in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)

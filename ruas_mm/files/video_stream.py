@@ -3,6 +3,7 @@
 OpenCV reads and writes pictures alone: sound is not kept.
 """
 
+import errno
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -206,8 +207,9 @@ def _check_written(path: Path, target: Path, num_frames: int) -> None:
     capture.release()
     if found != num_frames:
         raise OSError(
+            errno.ENOSPC,
             f'{target}: {found} of {num_frames} frames could be written; is '
-            'the disk full?'
+            'the disk full?',
         )
 
 

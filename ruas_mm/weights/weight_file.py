@@ -57,7 +57,7 @@ def read_weights(path: Union[str, Path]) -> Tuple[Dict[str, Tensor], dict]:
 
     Args:
         path: A ``.safetensors`` file of :func:`save_enhancer`, or a
-            checkpoint (``.pth``) that ``tools/convert_official.py`` or
+            checkpoint (``.pth``) that ``ruas-mm convert`` or
             training wrote (read by MMEngine's loader).
 
     Returns:

@@ -84,7 +84,7 @@ def test_other_pictures_are_refused(inferencer, picture, message):
 @pytest.mark.parametrize(
     'arguments, message',
     [
-        (dict(variant='RUAS_B'), "variant='ruas_b', allowed"),
+        (dict(enhancer='RUAS_B'), "enhancer='ruas_b', allowed"),
         (dict(strength=1.5), 'strength=1.5, allowed: 0 to 1'),
         (dict(strength=float('nan')), 'strength=nan, allowed'),
         (dict(tile=8), 'tile=8, allowed'),
@@ -230,7 +230,7 @@ def test_onnx_files_that_do_not_fit(tmp_path):
     (tmp_path / 'no.onnx').write_bytes(b'no model')
     (tmp_path / 'empty.onnx').touch()
     for weights, message in (
-        (None, 'export_onnx.py'),
+        (None, 'ruas-mm export'),
         (tmp_path / 'no.onnx', 'no.onnx is no ONNX model'),
         (tmp_path / 'empty.onnx', 'empty.onnx is no ONNX model'),
         (power_model(tmp_path / 'a.onnx', 'picture'), "inputs \\['picture"),

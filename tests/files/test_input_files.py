@@ -28,7 +28,8 @@ def folder(tmp_path, monkeypatch):
     return Path('in')
 
 
-def names(found):
+def names(sources, out):
+    found = find_inputs(sources, Path(out)).files
     return {str(item.source): str(item.target) for item in found}
 
 
@@ -63,21 +64,21 @@ def names(found):
     ],
 )
 def test_names_are_kept(folder, source, out, expected):
-    assert names(find_inputs(source, Path(out))) == expected
+    assert names([source], out) == expected
 
 
 def test_videos_are_told_from_pictures(folder):
-    found = find_inputs('in', Path('out'))
+    found = find_inputs(['in'], Path('out')).files
     videos = {Path(i.source).name for i in found if i.is_video}
     assert videos == {'clip.mp4', 'clip.webm'}
-    assert find_inputs('0', Path('out'))[0].is_video
+    assert find_inputs(['0'], Path('out')).files[0].is_video
 
 
 def test_file_with_a_name_of_digits_is_no_camera(folder):
     (folder / '7').mkdir()
     (folder / '7' / 'a.png').touch()
     os.chdir(folder)
-    assert names(find_inputs('7', Path('out'))) == {'7/a.png': 'out/a.png'}
+    assert names(['7'], 'out') == {'7/a.png': 'out/a.png'}
 
 
 @pytest.mark.parametrize(
@@ -102,4 +103,63 @@ def test_what_does_not_fit_is_told(folder, source, out, message):
     Path('mixed').mkdir()
     Path('mixed/a.png').symlink_to((folder / 'night/a.png').resolve())
     with pytest.raises(ValueError, match=message):
-        find_inputs(source, Path(out))
+        find_inputs([source], Path(out))
+
+
+@pytest.mark.parametrize(
+    'sources, expected',
+    [
+        (['in/a.png', 'in/b.JPG'], {'a.png', 'b.JPG'}),
+        (['in/a.png', 'in/a.png'], {'a.png'}),
+        (['in/a.png', 'in/night'], {
+            'a.png', 'night/a.png', 'night/clip.mp4', 'night/clip.webm.mp4',
+        }),
+        (['in/night', '2'], {
+            'night/a.png', 'night/clip.mp4', 'night/clip.webm.mp4',
+            'camera2.mp4',
+        }),
+    ],
+)  # fmt: skip
+def test_several_sources(folder, sources, expected):
+    targets = names(sources, 'out').values()
+    assert sorted(targets) == sorted(f'out/{name}' for name in expected)
+
+
+@pytest.mark.parametrize(
+    'sources',
+    [
+        ['in/a.png', 'in/night/a.png'],
+        ['in/night'],
+        ['in/night', 'other/night'],
+    ],
+)
+def test_two_sources_of_one_target(folder, sources):
+    (folder / 'night' / 'clip.webm.mp4').touch()
+    Path('other/night').mkdir(parents=True)
+    Path('other/night/a.png').touch()
+    with pytest.raises(ValueError, match='would both be written as'):
+        find_inputs(sources, Path('out'))
+
+
+@pytest.mark.parametrize('source', ['in', 'in/**/*.png'])
+def test_a_loop_of_links_is_read_once(folder, source):
+    (folder / 'night' / 'loop').symlink_to(folder.resolve())
+    (folder / 'linked').symlink_to(Path('elsewhere').resolve())
+    Path('elsewhere').mkdir()
+    Path('elsewhere/d.png').touch()
+    found = {n for n in names([source], 'out') if n.endswith('.png')}
+    assert found == {
+        'in/a.png', 'in/night/a.png', 'in/enhanced/a.png', 'in/linked/d.png',
+    }  # fmt: skip
+
+
+def test_what_is_not_read_is_named_or_counted(folder):
+    for name in ('c.nef', 'd.JXL', 'e.txt', 'night/f', 'g.xmp'):
+        (folder / name).touch()
+    found = find_inputs(['in'], Path('out'))
+    assert found.refused == [
+        'in/c.nef: .nef is not read',
+        'in/d.JXL: .jxl is not read',
+    ]
+    assert found.left_out == '2 .txt, 1 .xmp, 1 without a suffix'
+    assert find_inputs(['in/c.nef'], Path('out')).files == []

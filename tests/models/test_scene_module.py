@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from ruas_mm.apis.released_checkpoints import convert_file
 from ruas_mm.models import SceneModule
 from ruas_mm.models.cells.genotype import (
     SCENE_ENHANCEMENT,
@@ -135,12 +136,10 @@ def released_scene(path, y):
 
 
 @pytest.mark.parametrize('name', ['00001', '00091', '00271'])
-def test_converted_weights_give_the_released_result(
-    name, shared, tmp_path, load_tool
-):
+def test_converted_weights_give_the_released_result(name, shared, tmp_path):
     released = shared('weights', 'ruas_journal', 'lol.pt')
     converted = tmp_path / 'lol.pth'
-    load_tool('convert_official').main(released, converted)
+    convert_file(released, converted)
     module = SceneModule(
         init_cfg=dict(
             type='Pretrained', checkpoint=str(converted), prefix='scene'

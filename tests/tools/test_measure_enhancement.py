@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from ruas_mm.apis.released_checkpoints import convert_file
+
 pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
 
@@ -48,7 +50,7 @@ def test_released_network_equals_ours(tool, weights, index):
 def test_with_released_weights(tool, shared, tmp_path, load_tool, index):
     converted = tmp_path / 'lol.pth'
     released = shared('weights', 'ruas_journal', 'lol.pt')
-    load_tool('convert_official').main(released, converted)
+    convert_file(released, converted)
     check_equal(tool, tool.CASES[index], converted)
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from ruas_mm.apis.released_checkpoints import LAYOUTS, convert_file
 from ruas_mm.models import LowLightEnhancer, load_enhancer
 from ruas_mm.models.cells.genotype import NOISE_REMOVAL_JOURNAL
 from ruas_mm.weights import save_enhancer, weight_file
@@ -75,11 +76,11 @@ def test_a_file_of_more_parts_serves_a_smaller_variant(tmp_path):
     assert torch.equal(scene.enhance(y), expected)
 
 
-def test_converted_checkpoints_load(tmp_path, load_tool):
-    tool, source = load_tool('convert_official'), tmp_path / 'released.pt'
-    layout = tool.LAYOUTS['journal'].items()
+def test_converted_checkpoints_load(tmp_path):
+    source = tmp_path / 'released.pt'
+    layout = LAYOUTS['journal'].items()
     torch.save({key: torch.rand(shape) for key, (_, shape) in layout}, source)
-    tool.main(source, tmp_path / 'w.pth')
+    convert_file(source, tmp_path / 'w.pth')
     enhancer = load_enhancer('RUAS_A', tmp_path / 'w.pth')
     expected = torch.load(source)['estimation.estimation.8.bias']
     assert torch.equal(enhancer.noise_estimator.layers[8].bias, expected)
@@ -234,7 +235,7 @@ def test_settings_must_be_a_dictionary(tmp_path, text):
 
 
 def test_unknown_variant_is_refused():
-    with pytest.raises(ValueError, match="variant='ruas_b', allowed: .*ruas"):
+    with pytest.raises(ValueError, match="enhancer='ruas_b', allowed: .*ruas"):
         load_enhancer('RUAS_B')
 
 

@@ -4,7 +4,7 @@
         [--write FILE.md]
 
 One run, one machine, one set of weights: a file of
-``tools/convert_official.py``, or random ones with seed 0. In each round all
+``ruas-mm convert``, or random ones with seed 0. In each round all
 forms take turns, so a slow moment hits all of them; times are medians. Memory
 is how far a fresh process grows while it enhances one picture. RUAS_A is
 measured where it finds noise and where it finds none.
@@ -197,7 +197,7 @@ def measure_forms(
 def measure_video(
     weights: Path, folder: Path, video: Tuple[int, int, int]
 ) -> Table:
-    """``tools/enhance.py``, the whole command and without its start."""
+    """``ruas-mm enhance``, the whole command and without its start."""
     number, width, height = video
     table = _table('variant', 'video', 'frames/s', 'whole command, s')
     frames = (
@@ -208,12 +208,12 @@ def measure_video(
     )
     source, target = folder / 'dark.mp4', folder / 'enhanced.mp4'
     write_video(frames, source, 30)
-    tool = Path(__file__).parents[1] / 'enhance.py'
     for variant in ('RUAS_S', 'RUAS_A'):
-        options = dict(variant=variant, weights=weights, device='cpu')
+        options = dict(enhancer=variant, weights=weights, device='cpu')
         inferencer = LowLightInferencer(**options)
         seconds = _seconds(partial(inferencer.enhance_video, source, target))
-        command = [sys.executable, tool, source, '--out', target]
+        command = [sys.executable, '-m', 'ruas_mm', 'enhance', source]
+        command += ['--out', target]
         for option, value in options.items():
             command += [f'--{option}', value]
         whole = _seconds(

@@ -102,7 +102,7 @@ def _build_from_zoo(
 
 
 def load_enhancer(
-    variant: str = DEFAULT_VARIANT,
+    enhancer: str = DEFAULT_VARIANT,
     weights: Optional[Union[str, Path]] = None,
     device: str = 'cpu',
     **settings,
@@ -110,20 +110,20 @@ def load_enhancer(
     """An enhancer that is ready for use.
 
     Args:
-        variant: A name of :data:`ZOO`, in small or capital letters.
+        enhancer: A name of :data:`ZOO`, in small or capital letters.
         weights: See :func:`read_weights`. None: those in this package.
         device: As in torch.
         **settings: Arguments of :class:`LowLightEnhancer`, which replace
             those in the file (a dictionary entry by entry).
 
     Raises:
-        ValueError: Unknown variant; a file that is damaged, holds a number
+        ValueError: Unknown name; a file that is damaged, holds a number
             that is not finite, lacks a part of the variant, does not fit it,
             or has another suffix.
         FileNotFoundError: No such file.
     """
-    check_choice('variant', str(variant).lower(), tuple(ZOO))
-    entry = ZOO[variant.lower()]
+    check_choice('enhancer', str(enhancer).lower(), tuple(ZOO))
+    entry = ZOO[enhancer.lower()]
     variant = entry.variant
     path = Path(weights or FOLDER / entry.weights)
     state, saved = read_weights(path)
@@ -135,10 +135,10 @@ def load_enhancer(
     }
     settings = _merged(_merged(saved, entry.settings), settings)
     try:
-        enhancer = LowLightEnhancer(variant, **settings)
+        module = LowLightEnhancer(variant, **settings)
     except (TypeError, ValueError) as error:
         raise ValueError(f'{path}: settings {settings}: {error}') from None
-    wanted = {key.split('.')[0] for key in enhancer.state_dict()}
+    wanted = {key.split('.')[0] for key in module.state_dict()}
     state = {k: v for k, v in state.items() if k.split('.')[0] in wanted}
     missing = sorted(wanted - {key.split('.')[0] for key in state})
     if missing:
@@ -146,8 +146,8 @@ def load_enhancer(
     bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
     if bad:
         raise ValueError(f'{path} holds numbers that are not finite: {bad}')
-    enhancer.load_state_dict(state)
-    return enhancer.to(device).eval()
+    module.load_state_dict(state)
+    return module.to(device).eval()
 
 
 def _merged(old: Mapping, new: Mapping) -> dict:

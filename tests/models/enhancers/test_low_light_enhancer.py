@@ -7,6 +7,7 @@ import torch
 from mmengine.structures import BaseDataElement
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from ruas_mm.apis.released_checkpoints import convert_file
 from ruas_mm.evaluation.complexity import count_macs, count_parameters
 from ruas_mm.models import LowLightEnhancer, load_enhancer
 from ruas_mm.models.cells.genotype import (
@@ -27,13 +28,13 @@ def build(variant, **arguments):
 
 
 @pytest.fixture
-def released(shared, tmp_path, load_tool):
+def released(shared, tmp_path):
     """Load a released checkpoint by way of the converter."""
 
     def load(variant, folder, name):
         path = tmp_path / f'{name}.pth'
         source = shared('weights', folder, f'{name}.pt')
-        load_tool('convert_official').main(source, path)
+        convert_file(source, path)
         return load_enhancer(variant, path)
 
     return load

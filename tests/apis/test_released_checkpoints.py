@@ -1,25 +1,16 @@
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import torch
+from conftest import run_command
 
+from ruas_mm.apis import released_checkpoints
 from ruas_mm.models import SceneModule
 
-TOOL = Path(__file__).parents[2] / 'tools' / 'convert_official.py'
 
-
-@pytest.fixture
-def tool(load_tool):
-    return load_tool('convert_official')
-
-
-def released(tool, layout):
+def released(layout):
     """A state dict as the authors saved it, with random numbers."""
     return {
         key: torch.rand(shape)
-        for key, (_, shape) in tool.LAYOUTS[layout].items()
+        for key, (_, shape) in released_checkpoints.LAYOUTS[layout].items()
     }
 
 
@@ -31,10 +22,8 @@ def released(tool, layout):
         ('cvpr21 noise removal alone', 40, 0, 2277, 0),
     ],
 )
-def test_every_layout(
-    tool, layout, tensors, scene, noise_remover, noise_estimator
-):
-    state, found = tool.convert(released(tool, layout))
+def test_every_layout(layout, tensors, scene, noise_remover, noise_estimator):
+    state, found = released_checkpoints.convert(released(layout))
     assert (found, len(state)) == (layout, tensors)
     for part, expected in (
         ('scene.', scene),
@@ -45,8 +34,8 @@ def test_every_layout(
         assert count == expected
 
 
-def test_keys_are_those_of_the_scene_module(tool):
-    state, _ = tool.convert(released(tool, 'journal'))
+def test_keys_are_those_of_the_scene_module():
+    state, _ = released_checkpoints.convert(released('journal'))
     scene = {k[6:]: v for k, v in state.items() if k.startswith('scene.')}
     assert scene.keys() == SceneModule().state_dict().keys()
     assert 'scene.stages.0.fuse.weight' in state
@@ -63,9 +52,9 @@ def test_keys_are_those_of_the_scene_module(tool):
         ('ruas_cvpr21', 'dark.pt'),
     ],
 )
-def test_released_files(tool, shared, tmp_path, folder, file):
+def test_released_files(shared, tmp_path, folder, file):
     target = tmp_path / 'converted.pth'
-    tool.main(shared('weights', folder, file), target)
+    released_checkpoints.convert_file(shared('weights', folder, file), target)
     module = SceneModule(
         init_cfg=dict(
             type='Pretrained', checkpoint=str(target), prefix='scene'
@@ -75,15 +64,15 @@ def test_released_files(tool, shared, tmp_path, folder, file):
     assert torch.load(target, weights_only=True)['meta']['source'] == file
 
 
-def missing_key(tool, path):
-    state = released(tool, 'cvpr21')
+def missing_key(path):
+    state = released('cvpr21')
     del state['denoise_net.stem.bias']
     state['denoise_net.stem.scale'] = torch.rand(1)
     torch.save(state, path)
 
 
-def other_shape(tool, path):
-    state = released(tool, 'cvpr21')
+def other_shape(path):
+    state = released('cvpr21')
     state['denoise_net.stem.bias'] = torch.rand(9)
     torch.save(state, path)
 
@@ -100,50 +89,44 @@ class Dangerous:
     [
         (missing_key, ["missing ['denoise_net.stem.bias']", 'stem.scale']),
         (other_shape, ['denoise_net.stem.bias: (9,) instead of (6,)']),
-        (lambda _, p: p.write_bytes(b''), ['not a checkpoint']),
-        (lambda _, p: p.write_bytes(b'no checkpoint'), ['not a checkpoint']),
-        (lambda _, p: torch.save([1, 2], p), ['holds a list']),
-        (
-            lambda _, p: torch.save(dict(x=Dangerous()), p),
-            ['not a checkpoint'],
-        ),
-        (lambda _, p: None, ['No such file']),
+        (lambda p: p.write_bytes(b''), ['not a checkpoint']),
+        (lambda p: p.write_bytes(b'no checkpoint'), ['not a checkpoint']),
+        (lambda p: torch.save([1, 2], p), ['holds a list']),
+        (lambda p: torch.save(dict(x=Dangerous()), p), ['not a checkpoint']),
+        (lambda p: None, ['No such file']),
     ],
 )
-def test_bad_sources_leave_nothing_behind(
-    tool, tmp_path, write, messages, capsys
-):
+def test_bad_sources_leave_nothing_behind(tmp_path, write, messages, capsys):
     source, target = tmp_path / 'source.pt', tmp_path / 'out' / 'target.pth'
-    write(tool, source)
+    write(source)
     with pytest.raises((ValueError, FileNotFoundError)) as caught:
-        tool.main(source, target)
+        released_checkpoints.convert_file(source, target)
     for message in messages:
         assert message in str(caught.value)
     assert 'executed' not in capsys.readouterr().out
     assert not list(tmp_path.glob('out/*'))
 
 
-def test_bad_source_is_told_without_a_traceback(tmp_path):
-    command = [sys.executable, str(TOOL), 'gone.pt', str(tmp_path / 'a.pth')]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode != 0
-    assert result.stderr.startswith('gone.pt: ')
-    assert 'No such file' in result.stderr
-    assert 'Traceback' not in result.stderr
+def test_command(tmp_path):
+    code, said = run_command('convert', 'gone.pt', tmp_path / 'a.pth')
+    assert code == 1 and 'gone.pt: ' in said and 'No such file' in said
+    torch.save(released('cvpr21'), tmp_path / 'a.pt')
+    code, said = run_command('convert', tmp_path / 'a.pt', tmp_path / 'a.pth')
+    assert code == 0 and '(cvpr21)' in said and '76 tensors' in said
 
 
-def test_target_is_complete_or_untouched(tool, tmp_path, monkeypatch):
+def test_target_is_complete_or_untouched(tmp_path, monkeypatch):
     source, target = tmp_path / 'source.pt', tmp_path / 'target.pth'
-    torch.save(released(tool, 'cvpr21'), source)
+    torch.save(released('cvpr21'), source)
     target.write_bytes(b'before')
 
     def full_disk(_, path):
         path.write_bytes(b'half')
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr(tool.torch, 'save', full_disk)
+    monkeypatch.setattr(released_checkpoints.torch, 'save', full_disk)
     with pytest.raises(OSError, match='No space'):
-        tool.main(source, target)
+        released_checkpoints.convert_file(source, target)
     assert target.read_bytes() == b'before'
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         'source.pt',

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from conftest import run_command
 
 from ruas_mm import __version__
 from ruas_mm.apis import LowLightInferencer
@@ -128,26 +129,23 @@ def test_bad_opset(tmp_path, opset):
 
 
 @pytest.mark.parametrize('opset', ['13', '17'])
-def test_tools_work_together(tmp_path, load_tool, opset, capsys):
+def test_commands_work_together(tmp_path, opset):
     """Export, then enhance a picture with the file."""
     enhancer, settings = make_enhancer('RUAS_A', 'automatic')
     weights, target = tmp_path / 'a.safetensors', tmp_path / 'a.onnx'
     save_enhancer(
         enhancer, weights, noise_threshold=enhancer.noise_threshold, **settings
     )
-    tool = load_tool('export_onnx')
-    options = ['--weights', str(weights), '--opset', opset]
-    tool.main(tool.parse_args([str(target), *options]))
-    assert f'ruas_a, opset {opset}' in capsys.readouterr().out
+    options = ['--weights', weights, '--opset', opset]
+    code, said = run_command('export', target, *options)
+    assert code == 0 and f'ruas_a, opset {opset}' in said
 
     picture = (pictures(1, (35, 50))[0].numpy() * 255).astype(np.uint8)
     picture = np.ascontiguousarray(picture.transpose(1, 2, 0))
     cv2.imwrite(str(tmp_path / 'dark.png'), picture[..., ::-1])
-    tool = load_tool('enhance')
-    options = ['--weights', str(target), '--runtime', 'onnx', '--device=cpu']
-    options += ['--strength', '0.7', '--out', str(tmp_path / 'out')]
-    arguments = [str(tmp_path / 'dark.png'), *options]
-    assert tool.main(tool.parse_args(arguments)) == 0
+    options = ['--weights', target, '--runtime', 'onnx', '--device=cpu']
+    options += ['--strength', '0.7', '--out', tmp_path / 'out']
+    assert run_command('enhance', tmp_path / 'dark.png', *options)[0] == 0
     found = cv2.imread(str(tmp_path / 'out' / 'dark.png'))[..., ::-1]
     expected = LowLightInferencer(
         'RUAS_A', weights, strength=0.7, device='cpu'

@@ -16,7 +16,6 @@ from PIL import Image
 
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
 
-TOOL = Path(__file__).parents[2] / 'tools' / 'app.py'
 CHROMIUM, DRIVER = '/usr/bin/chromium', '/usr/bin/chromedriver'
 FLAGS = (
     '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic',
@@ -44,9 +43,11 @@ def dark_file(tmp_path):
 
 
 @pytest.fixture
-def app(load_tool):
+def app():
     pytest.importorskip('gradio')
-    return load_tool('app')
+    from ruas_mm.cli import app
+
+    return app
 
 
 @pytest.mark.parametrize('variant', ['RUAS_S', 'RUAS_A'])
@@ -93,7 +94,7 @@ def server(app, weights, tmp_path):
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
-    command = [sys.executable, str(TOOL), '--port', str(port)]
+    command = [sys.executable, '-m', 'ruas_mm', 'app', '--port', str(port)]
     env = dict(os.environ, OMP_NUM_THREADS='1', GRADIO_TEMP_DIR=str(tmp_path))
     log = tmp_path / 'log'
     with open(log, 'w') as file:

@@ -1,22 +1,17 @@
-"""A page to try the enhancer: drop a picture, compare before and after.
+"""``ruas-mm app``: see :data:`command`."""
 
-    python tools/app.py [--host 127.0.0.1 --port 7860 --weights FILE]
-
-Needs the extra ``app`` (Gradio). Nothing leaves the machine, and nothing is
-fetched from elsewhere.
-"""
-
-import argparse
 import os
 import tempfile
 import time
 from pathlib import Path
 from typing import Iterator, Optional
 
+import click
 import numpy as np
 from PIL import Image, ImageOps
 
 from ruas_mm.apis import LowLightInferencer
+from ruas_mm.cli.options import weights_option
 from ruas_mm.files.picture_file import Picture, read_picture
 from ruas_mm.models import VARIANTS
 
@@ -188,19 +183,20 @@ def build_theme() -> gr.Theme:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('--host', default='127.0.0.1')
-    parser.add_argument('--port', type=int, default=7860)
-    parser.add_argument('--weights', help='file; default: of the package')
-    args = parser.parse_args()
-    print(f'http://{args.host}:{args.port} (Ctrl-C ends)', flush=True)
-    build_page(args.weights).launch(
-        server_name=args.host,
-        server_port=args.port,
+@click.command(epilog='Example: ruas-mm app --port 8000')
+@click.option('--host', default='127.0.0.1', show_default=True)
+@click.option('--port', default=7860, show_default=True)
+@weights_option
+def command(host: str, port: int, weights: Optional[str]) -> None:
+    """A page in the browser: drop a picture, compare before and after.
+
+    Needs the extra 'app' (Gradio). Nothing leaves the machine, and nothing is
+    fetched from elsewhere.
+    """
+    click.echo(f'http://{host}:{port} (Ctrl-C ends)')
+    build_page(weights).launch(
+        server_name=host,
+        server_port=port,
         share=False,
         ssr_mode=False,
         quiet=True,
@@ -208,7 +204,3 @@ def main() -> None:
         theme=build_theme(),
         css=CSS,
     )
-
-
-if __name__ == '__main__':
-    main()

@@ -1,17 +1,13 @@
-"""Convert the authors' enhancement checkpoints to MMEngine checkpoints.
-
-    python tools/convert_official.py SRC.pt DST.pth
+"""The authors' enhancement checkpoints as MMEngine checkpoints.
 
 Both releases are known (CVPR 2021 and journal), and the noise removal network
 that comes alone. The result loads by
 ``init_cfg=dict(type='Pretrained', checkpoint='DST.pth', prefix='scene')``.
-SRC is read with ``weights_only=True``: nothing in it is executed.
+Files are read with ``weights_only=True``: nothing in them is executed.
 """
 
-import argparse
 import hashlib
 import pickle
-import sys
 from pathlib import Path
 from typing import Dict, Sequence, Tuple
 
@@ -192,7 +188,20 @@ def load_released(path: Path) -> Dict[str, Tensor]:
     return state
 
 
-def main(source: Path, target: Path) -> None:
+def convert_file(source: Path, target: Path) -> str:
+    """Convert one file.
+
+    Args:
+        source: Released checkpoint.
+        target: MMEngine checkpoint to write; what was there stays on failure.
+
+    Returns:
+        One line: layout, and parameters of each part.
+
+    Raises:
+        ValueError: See :func:`load_released` and :func:`convert`.
+        OSError: A file cannot be read or written.
+    """
     state, layout = convert(load_released(source))
     checksum = hashlib.sha256(source.read_bytes()).hexdigest()
     meta = dict(
@@ -208,21 +217,5 @@ def main(source: Path, target: Path) -> None:
     for key, value in state.items():
         part = key.split('.')[0]
         parts[part] = parts.get(part, 0) + value.numel()
-    print(
-        f'{source} ({layout}) -> {target}: {len(state)} tensors, '
-        + ', '.join(f'{part} {count:,}' for part, count in parts.items())
-    )
-
-
-if __name__ == '__main__':
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('source', type=Path, help='released .pt file')
-    parser.add_argument('target', type=Path, help='file to write')
-    args = parser.parse_args()
-    try:
-        main(args.source, args.target)
-    except (ValueError, FileNotFoundError) as error:
-        sys.exit(f'{args.source}: {error}')
+    counts = ', '.join(f'{part} {count:,}' for part, count in parts.items())
+    return f'{source} ({layout}) -> {target}: {len(state)} tensors, {counts}'

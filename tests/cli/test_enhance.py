@@ -1,4 +1,4 @@
-"""``tools/enhance.py`` as a user calls it, also killed and on a full disk."""
+"""``ruas-mm enhance`` as a user calls it, also killed and on a full disk."""
 
 import os
 import resource
@@ -12,12 +12,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import dark_pixels, write_random_weights
+from conftest import ROOT, dark_pixels, run_command, write_random_weights
 
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
 from ruas_mm.files.video_stream import VideoReader, write_video
-
-TOOL = Path(__file__).parents[2] / 'tools' / 'enhance.py'
 
 
 @pytest.fixture(scope='module')
@@ -26,22 +24,14 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture
-def tool(load_tool):
-    return load_tool('enhance')
-
-
-@pytest.fixture
-def enhance(tool, weights, tmp_path, monkeypatch, capsys):
-    """Run the tool here; returns exit code and what it said."""
+def enhance(weights, tmp_path, monkeypatch):
+    """Run the command here; returns exit code and what it said."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        options = ['--variant', 'RUAS_S', '--weights', weights]
+        options = ['--enhancer', 'RUAS_S', '--weights', weights]
         options += ['--device', 'cpu']
-        code = tool.main(
-            tool.parse_args([str(a) for a in [*arguments, *options]])
-        )
-        return code, capsys.readouterr().err
+        return run_command('enhance', *options, *arguments)
 
     return run
 
@@ -149,24 +139,27 @@ def test_usage_errors_start_nothing(
     assert contents(tmp_path) == before
 
 
-def test_missing_weights_and_unknown_options(tool, folder, capsys):
-    arguments = tool.parse_args([str(folder), '--weights', 'gone.safetensors'])
-    assert tool.main(arguments) == 2
-    assert 'gone.safetensors: no such file' in capsys.readouterr().err
-    with pytest.raises(SystemExit) as error:
-        tool.parse_args(['in', '--variant', 'RUAS_B'])
-    assert error.value.code == 2
+@pytest.mark.parametrize(
+    'option, value, message',
+    [
+        ('--weights', 'gone.safetensors', 'gone.safetensors: no such file'),
+        ('--enhancer', 'RUAS_B', "'RUAS_B' is not one of 'ruas_s'"),
+    ],
+)
+def test_missing_weights_and_unknown_options(folder, option, value, message):
+    code, said = run_command('enhance', folder, option, value)
+    assert code == 2 and message in said
 
 
 def start(folder, weights, *arguments, **kwargs):
     return subprocess.Popen(
         [
-            sys.executable, str(TOOL), 'in', '--out', 'out', '--device',
-            'cpu', '--variant', 'RUAS_S', '--weights', str(weights),
-            *arguments,
+            sys.executable, '-m', 'ruas_mm', 'enhance', 'in', '--out', 'out',
+            '--device', 'cpu', '--enhancer', 'RUAS_S', '--weights',
+            str(weights), *arguments,
         ],
         cwd=folder,
-        env=dict(os.environ, OMP_NUM_THREADS='1'),
+        env=dict(os.environ, OMP_NUM_THREADS='1', PYTHONPATH=str(ROOT)),
         text=True,
         stderr=subprocess.PIPE,
         **kwargs,
@@ -189,7 +182,7 @@ def test_interrupted_run_leaves_nothing_half_written(
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = start(tmp_path, weights, preexec_fn=heed)
     deadline = time.time() + 120
-    while not list((tmp_path / 'out').glob('.b.*')):
+    while not list((tmp_path / 'out').glob('.*.avi')):
         assert process.poll() is None and time.time() < deadline
         time.sleep(0.02)
     process.send_signal(number)
@@ -231,7 +224,7 @@ def test_full_disk(tmp_path, weights, name):
     assert (out / name).read_bytes() == b'before'
 
 
-def test_camera_number_is_taken(tool, monkeypatch, tmp_path, weights):
+def test_camera_number_is_taken(enhance, monkeypatch):
     """Ctrl-C ends the recording, which stays."""
 
     class Camera:
@@ -254,13 +247,11 @@ def test_camera_number_is_taken(tool, monkeypatch, tmp_path, weights):
         def release(self):
             pass
 
-    monkeypatch.chdir(tmp_path)
     capture = cv2.VideoCapture
     monkeypatch.setattr(
         'ruas_mm.files.video_stream.cv2.VideoCapture',
         lambda source: (Camera if source == 0 else capture)(source),
     )
-    arguments = ['0', '--variant', 'RUAS_S', '--weights', str(weights)]
-    assert tool.main(tool.parse_args(arguments)) == 0
+    assert enhance('0')[0] == 0
     with VideoReader('enhanced/camera0.mp4') as reader:
         assert reader.num_frames == 3

@@ -1,0 +1,24 @@
+"""``ruas-mm convert``: see :data:`command`."""
+
+from pathlib import Path
+
+import click
+
+from ruas_mm.apis.released_checkpoints import convert_file
+
+
+@click.command(epilog='Example: ruas-mm convert lol.pt lol.pth')
+@click.argument('source', type=click.Path(path_type=Path))
+@click.argument('target', type=click.Path(path_type=Path))
+def command(source: Path, target: Path) -> None:
+    """Convert the authors' released checkpoints to MMEngine's.
+
+    Both releases are known (CVPR 2021 and journal), and the noise removal
+    network that comes alone. SOURCE is read as tensors alone: nothing in it
+    is executed. TARGET loads by init_cfg=dict(type='Pretrained',
+    checkpoint='TARGET', prefix='scene'), and by 'ruas-mm enhance --weights'.
+    """
+    try:
+        click.echo(convert_file(source, target))
+    except (ValueError, OSError) as error:
+        raise click.ClickException(f'{source}: {error}') from None

@@ -1,0 +1,199 @@
+"""``ruas-mm enhance``: see :data:`command`."""
+
+import errno
+import sys
+from pathlib import Path
+from typing import Iterator, List, Optional, Tuple
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from ruas_mm.apis.low_light_inferencer import RUNTIMES, LowLightInferencer
+from ruas_mm.cli.options import enhancer_option, weights_option
+from ruas_mm.files.input_files import InputFile, Inputs, find_inputs
+
+USAGE, INTERRUPTED = 2, 130  # as shells do
+DISK_ERRORS = {
+    getattr(errno, name)
+    for name in ('ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS')
+    if hasattr(errno, name)
+}
+"""After these the next file would fail in the same way."""
+
+
+class DiskError(Exception):
+    """A full or failing disk."""
+
+
+def enhance_all(
+    inputs: List[InputFile],
+    inferencer: LowLightInferencer,
+    side_by_side: bool,
+    progress: Progress,
+) -> Iterator[str]:
+    """Enhance everything; yields what went wrong, a line for each file.
+
+    Raises:
+        DiskError: There is no point in going on.
+    """
+    files = progress.add_task('all', total=len(inputs))
+    for item in inputs:
+        progress.update(files, description=f'{item.source}')
+        try:
+            if item.is_video:
+                problem = enhance_video(
+                    item, inferencer, side_by_side, progress
+                )
+            else:
+                problem = inferencer.enhance_file(*item, side_by_side)
+        except OSError as error:
+            if error.errno in DISK_ERRORS:
+                raise DiskError(f'{item.target}: {error}') from None
+            problem = str(error)
+        except MemoryError:
+            problem = 'does not fit into the memory, allowed: --tile'
+        except (ValueError, RuntimeError) as error:  # theirs, and torch's
+            problem = str(error)
+        if problem:
+            named = str(item.source) in problem
+            yield problem if named else f'{item.source}: {problem}'
+        progress.advance(files)
+
+
+def enhance_video(
+    item: InputFile,
+    inferencer: LowLightInferencer,
+    side_by_side: bool,
+    progress: Progress,
+) -> Optional[str]:
+    """Enhance one video under its own progress bar."""
+    frames = progress.add_task('  frames', total=None)
+
+    def show(done: int, total: Optional[int]) -> None:
+        progress.update(frames, completed=done, total=total)
+
+    try:
+        report = inferencer.enhance_video(
+            item.source, item.target, side_by_side, show
+        )
+    finally:
+        progress.remove_task(frames)
+    return report.describe() if report.broken else None
+
+
+def tell(line: str) -> None:
+    """A line for the user; standard output stays free."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def run(
+    inputs: Inputs,
+    out: Path,
+    inferencer: LowLightInferencer,
+    side_by_side: bool,
+) -> int:
+    """Enhance, and tell how it went; returns the exit code."""
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn('{task.description}', markup=False),
+    )
+    problems = list(inputs.refused)
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            for problem in enhance_all(
+                inputs.files, inferencer, side_by_side, progress
+            ):
+                problems.append(problem)
+    except DiskError as error:
+        tell(f'stopped, nothing half-written is left: {error}')
+        return 1
+    except KeyboardInterrupt:
+        tell('interrupted, nothing half-written is left')
+        return INTERRUPTED
+    total = len(inputs.files) + len(inputs.refused)
+    tell(
+        f'{total - len(problems)} of {total} enhanced without a problem: {out}'
+    )
+    for problem in problems:
+        tell(f'  {problem}')
+    if inputs.left_out:
+        tell(f'  no pictures or videos, left out: {inputs.left_out}')
+    return 1 if problems else 0
+
+
+@click.command(
+    epilog='Example: ruas-mm enhance photo.jpg night/ drive.mp4 --out bright'
+)
+@click.argument('inputs', metavar='INPUT...', nargs=-1, required=True)
+@click.option(
+    '--out',
+    '-o',
+    type=click.Path(path_type=Path),
+    default='enhanced',
+    show_default=True,
+    help='Folder, or a file name when INPUT is one file.',
+)
+@enhancer_option
+@weights_option
+@click.option(
+    '--strength',
+    type=float,
+    default=1.0,
+    show_default=True,
+    help='0 (nothing) to 1.',
+)
+@click.option(
+    '--device', help='Such as cpu or cuda:1; default: a GPU if there is one.'
+)
+@click.option(
+    '--tile', type=int, help='Pixels; for pictures larger than the memory.'
+)
+@click.option('--side-by-side', is_flag=True, help='Dark | enhanced.')
+@click.option(
+    '--runtime',
+    type=click.Choice(RUNTIMES),
+    default=RUNTIMES[0],
+    show_default=True,
+    help="onnx: --weights is a file of 'ruas-mm export'.",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    inputs: Tuple[str, ...],
+    out: Path,
+    enhancer: str,
+    weights: Optional[str],
+    strength: float,
+    device: Optional[str],
+    tile: Optional[int],
+    side_by_side: bool,
+    runtime: str,
+) -> None:
+    """Turn the light on in pictures and videos.
+
+    Each INPUT is a picture (8 or 16 bits), a video, a folder with all that is
+    in it, a quoted pattern such as 'night/**/*.png', or the number of a
+    camera (Ctrl-C ends the recording). Names are kept below OUT. What cannot
+    be read is passed over and named at the end.
+
+    Exit code: 0, all done; 1, something could not be read or written; 2,
+    nothing was started, because an argument does not fit.
+    """
+    try:
+        found = find_inputs(inputs, out)
+        inferencer = LowLightInferencer(
+            enhancer, weights, strength, device, tile, runtime
+        )
+    except (ValueError, FileNotFoundError) as error:
+        tell(str(error))
+        context.exit(USAGE)
+    context.exit(run(found, out, inferencer, side_by_side))

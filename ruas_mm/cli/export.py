@@ -1,0 +1,98 @@
+"""``ruas-mm export``: see :data:`command`."""
+
+from pathlib import Path
+from typing import Optional
+
+import click
+
+from ruas_mm.cli.options import enhancer_option, weights_option
+
+
+def export_onnx_file(
+    out: Path, enhancer: str, weights: Optional[str], opset: int
+) -> str:
+    """Write an enhancer of the zoo as ONNX; returns what to tell."""
+    from ruas_mm.apis.onnx_export import export_onnx
+    from ruas_mm.models import load_enhancer
+
+    difference = export_onnx(load_enhancer(enhancer, weights), out, opset)
+    return (
+        f'{out}: {enhancer}, opset {opset}, {out.stat().st_size:,} bytes, '
+        f'at most {difference:.1e} from PyTorch'
+    )
+
+
+def export_weight_file(out: Path, config: str, checkpoint: str) -> str:
+    """Write what was trained as safetensors; returns what to tell.
+
+    The file holds tensors and the settings of the parts as JSON.
+    """
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+    from mmengine.runner import load_checkpoint
+
+    from ruas_mm.registry import MODELS
+    from ruas_mm.weights import save_enhancer
+    from ruas_mm.weights.weight_file import SETTINGS
+
+    cfg = Config.fromfile(config)
+    init_default_scope(cfg.get('default_scope', 'mmengine'))
+    enhancer = MODELS.build(cfg.model)
+    load_checkpoint(enhancer, checkpoint, 'cpu', strict=True)
+    settings = {k: cfg.model[k] for k in SETTINGS if k in cfg.model}
+    for part in settings.values():
+        if isinstance(part, dict):
+            part.pop('init_cfg', None)
+    plain = Config(settings).to_dict()
+    save_enhancer(enhancer, out, **plain)
+    return f'{out}: {out.stat().st_size:,} bytes, {plain}'
+
+
+@click.command(
+    epilog="""Examples:
+
+    ruas-mm export ruas.onnx --enhancer ruas_a
+
+    ruas-mm export mine.safetensors --config mine.py --checkpoint iter_9.pth
+    """
+)
+@click.argument('out', type=click.Path(path_type=Path))
+@enhancer_option
+@weights_option
+@click.option(
+    '--opset', default=17, show_default=True, help='13 to 17; .onnx alone.'
+)
+@click.option('--config', help='Of the training; .safetensors alone.')
+@click.option('--checkpoint', help='Of the training; .safetensors alone.')
+def command(
+    out: Path,
+    enhancer: str,
+    weights: Optional[str],
+    opset: int,
+    config: Optional[str],
+    checkpoint: Optional[str],
+) -> None:
+    """Write an enhancer into one file, OUT; its suffix decides.
+
+    .onnx: an enhancer by name, for pictures of any size, and for 'ruas-mm
+    enhance --runtime onnx --weights OUT'. Inputs: 'input', RGB in [0, 1],
+    float32 (N, 3, H, W), and 'strength', a float32 without dimensions;
+    output: 'output'. Written only if ONNX Runtime gives what PyTorch gives.
+
+    .safetensors: what was trained, small and safe to hand on, for 'ruas-mm
+    enhance --weights OUT'.
+    """
+    trained = config is not None and checkpoint is not None
+    try:
+        if out.suffix == '.onnx' and config is checkpoint is None:
+            line = export_onnx_file(out, enhancer, weights, opset)
+        elif out.suffix == '.safetensors' and trained:
+            line = export_weight_file(out, config, checkpoint)
+        else:
+            raise ValueError(
+                f'{out} with config={config}, checkpoint={checkpoint}, '
+                'allowed: OUT.onnx without them, OUT.safetensors with both'
+            )
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(line)

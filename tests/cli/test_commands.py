@@ -1,0 +1,61 @@
+"""The table of commands, and what holds for each of them."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, run_command
+
+from ruas_mm.cli import COMMANDS
+
+
+def test_table_is_told():
+    code, said = run_command('--help')
+    assert code == 0
+    for name, what in COMMANDS.items():
+        assert f'{name} ' in said and what in said
+
+
+@pytest.mark.parametrize('name', COMMANDS)
+def test_help_has_an_example(name):
+    if name == 'app':
+        pytest.importorskip('gradio')
+    code, said = run_command(name, '--help')
+    assert code == 0
+    assert f'ruas-mm {name}' in said.split('Example')[1]
+
+
+def test_unknown_command():
+    code, said = run_command('enlighten')
+    assert code == 2 and "No such command 'enlighten'" in said
+
+
+def test_completion_imports_no_command():
+    """In a shell each press of the tab key waits for it."""
+    code = (
+        'import sys; from ruas_mm.__main__ import main\n'
+        'try: main()\n'
+        'except SystemExit: pass\n'
+        "assert 'torch' not in sys.modules, 'slow'"
+    )
+    run = subprocess.run(
+        [sys.executable, '-c', code],
+        env=dict(
+            _RUAS_MM_COMPLETE='bash_complete',
+            COMP_WORDS='ruas-mm en',
+            COMP_CWORD='1',
+            PYTHONPATH=str(ROOT),
+        ),
+        text=True,
+        capture_output=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == 'plain,enhance'
+
+
+def test_missing_libraries_are_named(monkeypatch, capsys):
+    from ruas_mm import __main__
+
+    monkeypatch.setattr(__main__, 'NEEDED', ('torch', 'no_such_library'))
+    with pytest.raises(SystemExit, match=r'needs no_such_library: pip inst'):
+        __main__.main()
