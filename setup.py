@@ -1,15 +1,18 @@
 """Install ``ruas_mm`` without touching an existing OpenMMLab environment."""
 
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.develop import develop
 
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).resolve().parent
 VERSION = re.search(
     r"__version__ = '(.+)'", (ROOT / 'ruas_mm' / '__init__.py').read_text()
 )[1]
-
+RESOURCES = ('configs', 'tools', 'model-index.yml')
 # Pictures and videos alone: no mmcv, no toolbox.
 ENHANCE = [
     'torch>=2.0',
@@ -24,6 +27,44 @@ ENHANCE = [
     'imagecodecs',
     'av>=14',
 ]
+
+
+def link_resources() -> None:
+    """``ruas_mm/.mim`` beside the sources, where they can be changed."""
+    folder = ROOT / 'ruas_mm' / '.mim'
+    folder.mkdir(exist_ok=True)
+    for name in RESOURCES:
+        link = folder / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path('..', '..', name))
+
+
+class BuildWithResources(build_py):
+    """Puts configs, tools and metafiles into ``ruas_mm/.mim``: ``mim``."""
+
+    def run(self) -> None:
+        super().run()
+        if getattr(self, 'editable_mode', False):
+            link_resources()
+            return
+        folder = Path(self.build_lib, 'ruas_mm', '.mim')
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for source in (ROOT / name for name in RESOURCES):
+            if source.is_dir():
+                ignored = shutil.ignore_patterns('__pycache__', '.*')
+                shutil.copytree(source, folder / source.name, ignore=ignored)
+            else:
+                shutil.copy(source, folder)
+
+
+class DevelopWithResources(develop):
+    """See :class:`BuildWithResources`."""
+
+    def run(self) -> None:
+        super().run()
+        link_resources()
+
 
 setup(
     name='ruas_mm',
@@ -41,6 +82,7 @@ setup(
             'weights/*.md',
         ]
     },
+    cmdclass=dict(build_py=BuildWithResources, develop=DevelopWithResources),
     # Nothing here on purpose: users add the package to an environment that
     # has torch, mmcv and a toolbox; pip must not exchange any of them.
     install_requires=[],
