@@ -16,3 +16,5 @@ darkface_train = dict(
     subset='train',
 )
 darkface_test = dict(darkface_train, subset='test')
+# of the official tool, and of VOC
+darkface_evaluator = dict(type='ruas_mm.DarkFaceMetric')

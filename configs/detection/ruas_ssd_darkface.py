@@ -44,10 +44,7 @@ model = dict(
 train_dataloader = dict(dataset=dict(dataset={{_base_.darkface_train}}))
 val_dataloader = dict(dataset={{_base_.darkface_test}})
 test_dataloader = val_dataloader
-# not the official tool's figure, see mmdet's VOCMetric
-val_evaluator = dict(
-    _delete_=True, type='VOCMetric', iou_thrs=0.5, eval_mode='area'
-)
+val_evaluator = dict(_base_.darkface_evaluator, _delete_=True)
 test_evaluator = val_evaluator
 
 # as in ssd_exdark.py: mmdet's rate is for 64 images a step
@@ -61,7 +58,7 @@ optim_wrapper = dict(
 )
 default_hooks = dict(
     checkpoint=dict(
-        max_keep_ckpts=3, save_best='pascal_voc/mAP', rule='greater'
+        max_keep_ckpts=3, save_best='darkface/official_AP', rule='greater'
     ),
     visualization=dict(_delete_=True, type='ruas_mm.SceneVisualizationHook'),
 )

@@ -14,6 +14,7 @@ from ruas_mm.datasets.detection.checked_detection import (
     clip_boxes,
 )
 from ruas_mm.datasets.image_files import DataNotFoundError, FileIndex
+from ruas_mm.files.darkface_files import read_label
 from ruas_mm.registry import DATASETS
 
 FOLDERS = dict(img=('image', 'images'), ann=('label',))
@@ -137,38 +138,3 @@ def find_folders(root: str) -> dict:
         there = [p for p in places if osp.isdir(osp.join(root, p))]
         found[key] = (there or places)[0]
     return found
-
-
-def read_label(path: str) -> List[tuple]:
-    """Read one label file.
-
-    Returns:
-        (left, top, right, bottom) of each face, in pixels.
-
-    Raises:
-        ValueError: Not a count and as many rows of four whole numbers.
-    """
-    with open(path, encoding='utf-8-sig', errors='replace') as file:
-        first, *rows = file.read().splitlines() or ['']
-    if not first.strip().isdecimal():
-        raise ValueError(
-            f'{path}: first line is {first[:40]!r}, allowed: number of faces'
-        )
-    boxes = []
-    for number, row in enumerate(rows, 2):
-        if not row.strip():
-            continue
-        try:
-            left, top, right, bottom = (int(value) for value in row.split())
-        except ValueError:
-            raise ValueError(
-                f'{path}, line {number}: {row[:40]!r}, allowed: x1 y1 x2 y2 '
-                'in whole pixels'
-            ) from None
-        boxes.append((left, top, right, bottom))
-    if len(boxes) != int(first):
-        raise ValueError(
-            f'{path}: first line says {int(first)} faces, but there are '
-            f'{len(boxes)} rows; allowed: as many'
-        )
-    return boxes
