@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, dark_pixels, run_command, write_random_weights
 
+from ruas_mm.apis import LowLightInferencer
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
 from ruas_mm.files.video_stream import VideoReader, write_video
 
@@ -99,6 +100,86 @@ def test_broken_pictures_are_passed_over_and_named(enhance, folder):
     assert contents(Path('enhanced')) == [
         'b.jpg', 'night/a.tif', 'night/c.mp4', 'night/pixel.png',
     ]  # fmt: skip
+
+
+def long_name(folder):
+    (folder / 'a.png').rename(folder / f'{"a" * 251}.png')
+    return None
+
+
+def name_too_long_with_its_new_suffix(folder):
+    name = f'{"a" * 250}.webm'
+    (folder / 'a.png').rename(folder / name)
+    return 'name too long'
+
+
+def target_is_a_folder(folder):
+    (folder.parent / 'enhanced' / 'a.png').mkdir(parents=True)
+    return 'is a folder, allowed: a file'
+
+
+def folder_is_a_file(folder):
+    (folder.parent / 'enhanced').mkdir()
+    (folder.parent / 'enhanced' / 'night').write_bytes(b'in the way')
+    return 'night'
+
+
+def too_wide_for_jpeg(folder):
+    (folder / 'a.png').unlink()
+    write_picture(folder / 'a.jpg', Picture(dark_pixels((8, 40000, 3))))
+    return 'a.jpg: '
+
+
+def not_to_be_read(folder):
+    (folder / 'a.png').unlink()
+    (folder / 'a.png').symlink_to(folder / 'a.png')
+    (folder / 'c.png').write_bytes(b'')
+    return 'c.png: no picture'
+
+
+@pytest.mark.parametrize(
+    'spoil',
+    [
+        long_name,
+        name_too_long_with_its_new_suffix,
+        target_is_a_folder,
+        folder_is_a_file,
+        too_wide_for_jpeg,
+        not_to_be_read,
+    ],
+)
+def test_one_bad_file_is_named_and_the_rest_done(enhance, folder, spoil):
+    message = spoil(folder)
+    code, said = enhance('in', '--side-by-side')
+    assert code == (message is not None), said
+    assert message is None or message in said.lower().replace('\n', ' ')
+    done = contents(Path('enhanced'))
+    assert 'b.jpg' in done
+    assert not [name for name in done if '/.' in f'/{name}']
+
+
+@pytest.mark.parametrize(
+    'error, message',
+    [
+        (MemoryError(), 'a.png: does not fit into the memory'),
+        (RuntimeError('no such kernel'), 'a.png: no such kernel'),
+        (PermissionError(13, 'Permission denied'), 'Permission denied'),
+    ],
+)
+def test_whatever_happens_to_one_file(
+    enhance, folder, monkeypatch, error, message
+):
+    whole = LowLightInferencer.enhance_file
+
+    def fail(self, source, *arguments):
+        if source.name == 'a.png':
+            raise error
+        return whole(self, source, *arguments)
+
+    monkeypatch.setattr(LowLightInferencer, 'enhance_file', fail)
+    code, said = enhance('in')
+    assert code == 1 and message in said and '4 of 5' in said
+    assert 'night/a.tif' in contents(Path('enhanced'))
 
 
 def test_video_with_a_broken_frame(enhance, tmp_path):
