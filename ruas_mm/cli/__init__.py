@@ -1,4 +1,4 @@
-"""``ruas-mm enhance | app | export | convert | config``: the commands.
+"""``ruas-mm enhance | app | export | convert | lowlight | config``.
 
 Each is a module of this folder with a :class:`click.Command` named
 ``command``; it is imported when it is called. ``python -m ruas_mm`` is the
@@ -20,6 +20,7 @@ COMMANDS = {
     'app': 'A page in the browser: drop a picture, compare.',
     'export': 'Write an enhancer as ONNX or safetensors.',
     'convert': "Convert the authors' released checkpoints.",
+    'lowlight': 'Put the light before the model of any config.',
     'config': 'List, print or copy the packaged configs.',
 }
 """Name of a command, and of its module, -> what it does."""

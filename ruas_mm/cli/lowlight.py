@@ -1,0 +1,53 @@
+"""``ruas-mm lowlight``: see :data:`command`."""
+
+from pathlib import Path
+
+import click
+from mmengine.config import Config
+
+from ruas_mm.apis.lowlight_config import DEFAULT_SCENE, lowlight_config
+from ruas_mm.files.atomic_write import atomic_write
+from ruas_mm.models.enhancers.zoo import ZOO
+
+
+@click.command(
+    epilog='Example: ruas-mm lowlight yolox_s_8xb8-300e_coco --out night.py'
+)
+@click.argument('config')
+@click.option(
+    '--out',
+    '-o',
+    required=True,
+    type=click.Path(path_type=Path),
+    help='File to write; none is overwritten.',
+)
+@click.option(
+    '--scene',
+    type=click.Choice(list(ZOO), case_sensitive=False),
+    default=DEFAULT_SCENE,
+    show_default=True,
+    help='Enhancer, with its packaged weights.',
+)
+@click.option(
+    '--trained', is_flag=True, help='Train it with the model, not frozen.'
+)
+def command(config: str, out: Path, scene: str, trained: bool) -> None:
+    """Write a config with the light on in front of the model of CONFIG.
+
+    CONFIG is a file, or a config of mmdet, mmsegmentation or mmpretrain by
+    its name, with or without 'mmdet::' before it. What is written inherits
+    it; the toolbox's own tools train and test it, with the checkpoint that
+    belongs to CONFIG.
+    """
+    if out.exists():
+        raise click.ClickException(f'{out} is there already')
+    try:
+        text, changes = lowlight_config(config, out, scene, not trained)
+        with atomic_write(out) as temporary:
+            temporary.write_text(text)
+            Config.fromfile(temporary)  # it can be read
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f'{out}, inherits {config}')
+    for change in changes:
+        click.echo(f'  {change}')
