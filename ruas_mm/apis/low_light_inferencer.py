@@ -27,10 +27,11 @@ from ruas_mm.files.picture_file import (
 )
 from ruas_mm.files.prefetch import prefetched
 from ruas_mm.files.video_stream import (
-    VideoReader,
+    Frame,
     VideoReport,
     check_video_target,
-    write_video,
+    open_video,
+    write_frames,
 )
 from ruas_mm.models import load_enhancer
 from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
@@ -182,18 +183,20 @@ class LowLightInferencer:
         slowly, and starts anew at a cut (:class:`VideoMemory`). With
         ``runtime='onnx'`` each frame is metered on its own, as a picture.
 
-        Frame rate and size stay; sound is not kept. A frame that cannot be
-        read shows the one before again and is named in the report. Reading,
-        enhancing and writing overlap, in threads of their own.
+        The result stands as a player shows the source; times, aspect,
+        colour tags, depth, sound, subtitles and description stay, and what
+        cannot is named in the report. A frame that cannot be read shows the
+        one before again and is named, too. Reading, enhancing and writing
+        overlap, in threads of their own.
 
         Args:
             source: Video file, or number of a camera, which records until a
                 keyboard interrupt.
-            target: File to write: mp4, m4v, mov, mkv or avi. What was there
-                stays until all is written.
+            target: File to write: mp4, m4v, mov, mkv, webm or avi. What was
+                there stays until all is written.
             side_by_side: Put the source to the left of the result.
             progress: Called after each frame with the number of frames done
-                and of all, or None where that is not known.
+                and, about, of all; None where that is not known.
 
         Raises:
             ValueError: ``source`` is not readable, ``target`` has another
@@ -202,33 +205,34 @@ class LowLightInferencer:
         """
         check_not_an_input(Path(target), [source])
         check_video_target(target)
-        with VideoReader(source) as reader:
-            fps, num_frames = reader.fps, reader.num_frames
+        with open_video(source) as reader:
+            facts = reader.facts
             read = prefetched(reader, FRAMES_AHEAD)
-            frames = self._enhanced_frames(read, fps, side_by_side)
+            frames = self._enhanced_frames(read, facts.fps, side_by_side)
             frames = prefetched(frames, FRAMES_AHEAD)
             # threads end before what they read from is closed
             with closing(read), closing(frames):
                 if progress is not None:
-                    frames = _counted(frames, progress, num_frames)
+                    frames = _counted(frames, progress, reader.num_frames)
                 try:
-                    report = write_video(frames, target, fps, reader.is_camera)
+                    report = write_frames(
+                        frames, target, facts, reader.is_camera
+                    )
                 except ValueError as error:
                     raise ValueError(f'{source}: {error}') from None
-        report.num_expected = num_frames
+            report.cut = reader.cut
         return report
 
     def _enhanced_frames(
-        self,
-        frames: Iterable[Optional[np.ndarray]],
-        fps: float,
-        side_by_side: bool,
-    ) -> Iterator[Optional[np.ndarray]]:
+        self, frames: Iterable[Frame], fps: float, side_by_side: bool
+    ) -> Iterator[Frame]:
         memory = VideoMemory(fps) if self.runtime == 'torch' else None
         for frame in frames:
-            if frame is not None:
-                after = self._enhanced(frame, memory)
-                frame = np.hstack([frame, after]) if side_by_side else after
+            if frame.rgb is not None:
+                after = self._enhanced(frame.rgb, memory)
+                if side_by_side:
+                    after = np.hstack([frame.rgb, after])
+                frame = frame._replace(rgb=after)
             yield frame
 
 

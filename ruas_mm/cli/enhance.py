@@ -85,7 +85,13 @@ def enhance_video(
         )
     finally:
         progress.remove_task(frames)
-    return report.describe() if report.broken else None
+    if report.is_damaged:
+        return report.describe()
+    if report.lost:
+        progress.console.print(
+            f'{item.source}: {report.describe()}', markup=False
+        )
+    return None
 
 
 def tell(line: str) -> None:

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Iterable, Iterator, List, NamedTuple, Sequence, Set, Union
 
 from ruas_mm.files.picture_file import FORMATS
-from ruas_mm.files.video_stream import WRITABLE_SUFFIXES
+from ruas_mm.files.video_stream import VIDEO_SUFFIXES, WRITABLE_SUFFIXES
 
 # a GIF is told to be refused, where any other file is passed over
 PICTURE_SUFFIXES = (*FORMATS, '.gif')
-VIDEO_SUFFIXES = (*WRITABLE_SUFFIXES, '.webm', '.mpg', '.mpeg', '.wmv', '.ts')
 UNREAD_SUFFIXES = (
     '.arw', '.cr2', '.cr3', '.dng', '.nef', '.orf', '.raf', '.rw2', '.svg',
     '.exr', '.hdr', '.jp2', '.jxl', '.pcx', '.ppm', '.pgm', '.psd', '.tga',
-    '.flv', '.rm', '.swf', '.vob',
+    '.rm', '.swf',
 )  # fmt: skip
 """Pictures and videos that no library of ours reads: named, not skipped."""
 

@@ -9,7 +9,13 @@ import pytest
 from conftest import dark_pixels
 
 from ruas_mm.apis import LowLightInferencer, low_light_inferencer
-from ruas_mm.files.video_stream import VideoReader, VideoReport, write_video
+from ruas_mm.files.video_facts import even_facts
+from ruas_mm.files.video_stream import (
+    Frame,
+    VideoReader,
+    VideoReport,
+    write_video,
+)
 from ruas_mm.models.video_memory import VideoMemory
 
 
@@ -28,7 +34,7 @@ def test_video(inferencer, tmp_path, side_by_side):
     assert report.describe() == '5 frames written'
     assert seen == [(index, 5) for index in range(1, 6)]
     with VideoReader(target) as reader:
-        found = list(reader)
+        found = [frame.rgb for frame in reader]
     assert found[0].shape == (32, 96 if side_by_side else 48, 3)
     assert found[0][:, -48:].mean() > dark_pixels((32, 48, 3)).mean() + 10
 
@@ -47,16 +53,17 @@ def reader(monkeypatch, tmp_path):
     """Frames that are read without loss, from what is set as ``frames``."""
 
     class Reader:
-        is_camera, fps, num_frames, frames = False, 10.0, None, ()
-        is_closed = False
+        is_camera, num_frames, cut, frames = False, None, None, ()
+        facts, is_closed = even_facts(10.0), False
 
         def __init__(self, _):
             pass
 
         def __iter__(self):
-            for frame in self.frames:
+            for index, rgb in enumerate(self.frames):
                 assert not self.is_closed
-                yield frame
+                yield Frame(rgb, index)
+                del rgb
 
         def __enter__(self):
             return self
@@ -65,7 +72,7 @@ def reader(monkeypatch, tmp_path):
             Reader.is_closed = True
 
     (tmp_path / 'a.avi').touch()
-    monkeypatch.setattr(low_light_inferencer, 'VideoReader', Reader)
+    monkeypatch.setattr(low_light_inferencer, 'open_video', Reader)
     yield Reader
     assert Reader.is_closed
     names = [thread.name for thread in threading.enumerate()]
@@ -78,10 +85,10 @@ def written(monkeypatch):
     frames = []
 
     def write(source, *_):
-        frames.extend(source)
+        frames.extend(frame.rgb for frame in source)
         return VideoReport(len(frames))
 
-    monkeypatch.setattr(low_light_inferencer, 'write_video', write)
+    monkeypatch.setattr(low_light_inferencer, 'write_frames', write)
     return frames
 
 
@@ -142,7 +149,7 @@ def test_video_is_overlapped_and_bounded(
 
     reader.frames = frames()
     monkeypatch.setattr(inferencer, '_enhanced', enhanced)
-    monkeypatch.setattr(low_light_inferencer, 'write_video', write)
+    monkeypatch.setattr(low_light_inferencer, 'write_frames', write)
     inferencer.enhance_video(tmp_path / 'a.avi', tmp_path / 'b.avi')
     assert len(most) == 60
     assert max(most) <= 2 * low_light_inferencer.FRAMES_AHEAD + 4
@@ -192,7 +199,7 @@ def test_video_errors(inferencer, tmp_path):
     (tmp_path / 'bad.mp4').write_bytes(b'no video')
     for source, target, message in (
         ('a.avi', 'a.avi', 'a.avi is an input'),
-        ('a.avi', 'a.webm', 'videos are written as'),
+        ('a.avi', 'a.wmv', 'videos are written as'),
         ('bad.mp4', 'b.mp4', 'bad.mp4: cannot be opened'),
     ):
         with pytest.raises(ValueError, match=message):

@@ -11,7 +11,7 @@ FILES = [
     'notes.txt',
     'night/a.png',
     'night/clip.mp4',
-    'night/clip.webm',
+    'night/clip.wmv',
     '.a.123.png',
     '.hidden/c.png',
     'enhanced/a.png',
@@ -49,7 +49,7 @@ def names(sources, out):
                 'in/b.JPG': 'in/enhanced/b.JPG',
                 'in/night/a.png': 'in/enhanced/night/a.png',
                 'in/night/clip.mp4': 'in/enhanced/night/clip.mp4',
-                'in/night/clip.webm': 'in/enhanced/night/clip.webm.mp4',
+                'in/night/clip.wmv': 'in/enhanced/night/clip.wmv.mp4',
             },
         ),
         ('in/*.png', 'out', {'in/a.png': 'out/a.png'}),
@@ -70,7 +70,7 @@ def test_names_are_kept(folder, source, out, expected):
 def test_videos_are_told_from_pictures(folder):
     found = find_inputs(['in'], Path('out')).files
     videos = {Path(i.source).name for i in found if i.is_video}
-    assert videos == {'clip.mp4', 'clip.webm'}
+    assert videos == {'clip.mp4', 'clip.wmv'}
     assert find_inputs(['0'], Path('out')).files[0].is_video
 
 
@@ -112,10 +112,10 @@ def test_what_does_not_fit_is_told(folder, source, out, message):
         (['in/a.png', 'in/b.JPG'], {'a.png', 'b.JPG'}),
         (['in/a.png', 'in/a.png'], {'a.png'}),
         (['in/a.png', 'in/night'], {
-            'a.png', 'night/a.png', 'night/clip.mp4', 'night/clip.webm.mp4',
+            'a.png', 'night/a.png', 'night/clip.mp4', 'night/clip.wmv.mp4',
         }),
         (['in/night', '2'], {
-            'night/a.png', 'night/clip.mp4', 'night/clip.webm.mp4',
+            'night/a.png', 'night/clip.mp4', 'night/clip.wmv.mp4',
             'camera2.mp4',
         }),
     ],
@@ -134,7 +134,7 @@ def test_several_sources(folder, sources, expected):
     ],
 )
 def test_two_sources_of_one_target(folder, sources):
-    (folder / 'night' / 'clip.webm.mp4').touch()
+    (folder / 'night' / 'clip.wmv.mp4').touch()
     Path('other/night').mkdir(parents=True)
     Path('other/night/a.png').touch()
     with pytest.raises(ValueError, match='would both be written as'):
