@@ -1,0 +1,90 @@
+"""A low-light copy of a data set."""
+
+import cv2
+import numpy as np
+import pytest
+
+SIZE = (40, 56, 3)
+
+
+@pytest.fixture
+def tool(load_tool):
+    return load_tool('darken')
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    folder = tmp_path / 'set'
+    state = np.random.RandomState(0)
+    for name in ('VOC/JPEGImages/a.jpg', 'VOC/JPEGImages/b.png', 'c.webp'):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        image = state.randint(60, 220, (5, 7, 3)).astype(np.uint8)
+        image = cv2.resize(image, SIZE[1::-1])
+        cv2.imwrite(str(folder / name), image)
+    (folder / 'VOC' / 'a.xml').write_text('<annotation/>')
+    return folder
+
+
+def read(path):
+    return cv2.imread(str(path)).astype(float)
+
+
+@pytest.mark.parametrize(
+    'level, low, high',
+    [('dusk', 25, 75), ('night', 8, 30), ('extreme', 1, 14)],
+)
+def test_levels(tool, dataset, tmp_path, level, low, high):
+    assert tool.main(dataset, tmp_path / 'dark', level, 0) == []
+    means = []
+    for path in sorted(dataset.rglob('*.*')):
+        copy = tmp_path / 'dark' / path.relative_to(dataset)
+        if path.suffix == '.xml':
+            assert copy.read_bytes() == path.read_bytes()
+            continue
+        assert read(copy).shape == read(path).shape
+        means.append(read(copy).mean())
+    assert low < np.mean(means) < high
+
+
+def test_a_picture_depends_on_its_path_and_the_seed(tool, dataset, tmp_path):
+    name = 'VOC/JPEGImages/b.png'
+    tool.main(dataset, tmp_path / 'one', 'night', 0)
+    (dataset / 'c.webp').unlink()
+    tool.main(dataset, tmp_path / 'two', 'night', 0)
+    tool.main(dataset, tmp_path / 'three', 'night', 1)
+    one, two, three = (
+        (tmp_path / folder / name).read_bytes()
+        for folder in ('one', 'two', 'three')
+    )
+    assert one == two != three
+
+
+def test_it_goes_on_and_names_what_is_broken(tool, dataset, tmp_path):
+    broken = dataset / 'VOC' / 'JPEGImages' / 'a.jpg'
+    whole = broken.read_bytes()
+    broken.write_bytes(b'no picture')
+    (problem,) = tool.main(dataset, tmp_path / 'dark', 'night', 0)
+    assert str(broken) in problem
+    done = tmp_path / 'dark' / 'c.webp'
+    before = done.stat().st_mtime_ns
+    broken.write_bytes(whole)
+    assert tool.main(dataset, tmp_path / 'dark', 'night', 0) == []
+    assert done.stat().st_mtime_ns == before
+    assert (tmp_path / 'dark' / 'VOC' / 'JPEGImages' / 'a.jpg').is_file()
+
+
+def test_what_is_refused(tool, dataset, tmp_path):
+    (tmp_path / 'empty').mkdir()
+    (tmp_path / 'other').mkdir()
+    (tmp_path / 'other' / 'mine.txt').touch()
+    for source, out, level, message in (
+        ('gone', 'dark', 'night', 'no such folder'),
+        ('empty', 'dark', 'night', 'holds no picture'),
+        ('set', 'set', 'night', 'holds no picture'),
+        ('set', 'other', 'night', 'holds other files'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            tool.main(tmp_path / source, tmp_path / out, level, 0)
+    tool.main(dataset, tmp_path / 'dark', 'night', 0)
+    with pytest.raises(ValueError, match='was made with'):
+        tool.main(dataset, tmp_path / 'dark', 'dusk', 0)
