@@ -5,6 +5,8 @@ Paper: Algorithm 1 takes disjoint D_tr and D_val; their split is not stated
 https://arxiv.org/abs/1806.09055, Sec. 3.1.
 """
 
+from typing import List
+
 from mmengine.dataset import BaseDataset
 
 from ruas_mm.arguments import check_choice
@@ -18,7 +20,8 @@ def half_dataset(dataset: dict, half: str) -> BaseDataset:
     """Build a data set that keeps every other sample.
 
     Wrappers stay outside and what they hold is halved: what is repeated,
-    balanced or mixed into a mosaic comes from this half alone.
+    balanced or mixed into a mosaic comes from this half alone. Half of a half
+    is a quarter.
 
     Args:
         dataset: Config of a data set of MMEngine's kind, or of a wrapper with
@@ -33,12 +36,16 @@ def half_dataset(dataset: dict, half: str) -> BaseDataset:
         ValueError: Unknown half, or a data set of another kind.
     """
     check_choice('half', half, HALVES)
-    cfg = dict(dataset)
+    cfg, halves = dict(dataset), [half]
+    while 'half' in cfg:  # of a half: down to what holds all samples
+        check_choice('half', cfg['half'], HALVES)
+        halves.insert(0, cfg['half'])
+        cfg = dict(cfg['dataset'])
     if isinstance(cfg.get('dataset'), dict):
-        cfg['dataset'] = _half_of(cfg['dataset'], half)
+        cfg['dataset'] = _halved(cfg['dataset'], halves)
         return DATASETS.build(cfg)
     if 'datasets' in cfg:
-        cfg['datasets'] = [_half_of(d, half) for d in cfg['datasets']]
+        cfg['datasets'] = [_halved(d, halves) for d in cfg['datasets']]
         return DATASETS.build(cfg)
     whole = DATASETS.build(cfg)
     if not isinstance(whole, BaseDataset):
@@ -47,10 +54,13 @@ def half_dataset(dataset: dict, half: str) -> BaseDataset:
             'mmengine.dataset.BaseDataset, or of a wrapper around such'
         )
     whole.full_init()
-    start = HALVES.index(half)
-    whole.get_subset_(range(start, len(whole), 2))
+    for each in halves:
+        whole.get_subset_(range(HALVES.index(each), len(whole), 2))
     return whole
 
 
-def _half_of(dataset: dict, half: str) -> dict:
-    return dict(type='ruas_mm.HalfDataset', half=half, dataset=dataset)
+def _halved(dataset: dict, halves: List[str]) -> dict:
+    """Halves of halves, the first of them innermost."""
+    for half in halves:
+        dataset = dict(type='ruas_mm.HalfDataset', half=half, dataset=dataset)
+    return dataset

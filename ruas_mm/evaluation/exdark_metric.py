@@ -1,6 +1,6 @@
 """ExDark's figures: VOC AP at IoU .5 for each class, and COCO mAP."""
 
-from typing import Dict, Sequence
+from typing import Dict, Mapping, Sequence
 
 import numpy as np
 from mmdet.evaluation import CocoMetric, eval_map
@@ -16,8 +16,9 @@ class ExDarkMetric(CocoMetric):
     """VOC AP50 per class (area under the curve) beside COCO's figures.
 
     Ground truth comes from the data samples: no annotation file is needed.
-    The split's name (``metainfo['split_name']`` of the data set) stands in
-    the table's title, since figures from different splits do not compare.
+    The split's name (``split_name`` of the data samples) stands in the
+    table's title, since figures from different splits do not compare; of data
+    sets put together it is all of them.
 
     Results: ``exdark/AP50`` (mean over the classes that have a box),
     ``exdark/<Class>_AP50``, and COCO's as ``exdark/bbox_mAP`` etc.
@@ -49,10 +50,25 @@ class ExDarkMetric(CocoMetric):
                 )
             ]
             samples.append({**sample, 'instances': instances})
+        start = len(self.results)
         super().process(data_batch, samples)
+        for (truth, _), sample in zip(self.results[start:], samples):
+            truth['split_name'] = sample.get('split_name')
 
     def compute_metrics(self, results: list) -> Dict[str, float]:
-        """COCO's figures, then VOC's per class; logs one table of both."""
+        """COCO's figures, then VOC's per class; logs one table of both.
+
+        Raises:
+            ValueError: Parts of a concatenated data set have other classes.
+        """
+        if not isinstance(self.dataset_meta, Mapping):
+            raise ValueError(
+                'the parts of the data set have different metainfo: '
+                f'{[meta["classes"] for meta in self.dataset_meta]}, allowed: '
+                'the same classes in the same order, or '
+                "ignore_keys of mmdet's ConcatDataset for other keys"
+            )
+        results = _with_own_ids(results)
         self._coco_api = self.cat_ids = self.img_ids = None
         has_boxes = any(truth['anns'] for truth, _ in results)
         metrics = dict(super().compute_metrics(results)) if has_boxes else {}
@@ -75,13 +91,12 @@ class ExDarkMetric(CocoMetric):
         for label, result in zip(classes, per_class):
             if result['num_gts']:
                 metrics[f'{label}_{name}'] = round(float(result['ap']), 4)
-        self._log_table(name, metrics, per_class, len(results))
+        self._log_table(name, metrics, per_class, _split_title(results))
         return metrics
 
     def _log_table(
-        self, name: str, metrics: dict, per_class: list, num_images: int
+        self, name: str, metrics: dict, per_class: list, split: str
     ) -> None:
-        split = self.dataset_meta.get('split_name', f'{num_images} images')
         dataset = self.dataset_meta.get('dataset_name', 'data set')
         table = Table(
             title=f'{dataset}, split {split}',
@@ -107,6 +122,24 @@ class ExDarkMetric(CocoMetric):
         with console.capture() as capture:
             console.print(table)
         MMLogger.get_current_instance().info('\n' + capture.get())
+
+
+def _split_title(results: list) -> str:
+    """For example ``'official/val + official/test, 4363 images'``."""
+    names = dict.fromkeys(truth.get('split_name') for truth, _ in results)
+    named = ' + '.join(name for name in names if name)
+    return ', '.join([*([named] if named else []), f'{len(results)} images'])
+
+
+def _with_own_ids(results: list) -> list:
+    """Images of data sets put together may share ids, which COCO merges."""
+    ids = {truth['img_id'] for truth, _ in results}
+    if len(ids) == len(results):
+        return results
+    return [
+        tuple(dict(part, img_id=number) for part in result)
+        for number, result in enumerate(results)
+    ]
 
 
 def _by_class(truth: dict, prediction: dict, num_classes: int) -> tuple:

@@ -21,6 +21,7 @@ def sample(img_id, truth, predictions):
 
     return dict(
         img_id=img_id,
+        split_name='x',
         ori_shape=(200, 300),
         gt_instances=dict(
             labels=torch.tensor([label for label, _ in truth]).long(),
@@ -36,9 +37,7 @@ def sample(img_id, truth, predictions):
 
 def evaluate(*samples, rounds=1, **meta):
     metric = METRICS.build(dict(type='ruas_mm.ExDarkMetric'))
-    metric.dataset_meta = dict(
-        classes=CLASSES, dataset_name='ExDark', split_name='x', **meta
-    )
+    metric.dataset_meta = dict(classes=CLASSES, dataset_name='ExDark', **meta)
     for _ in range(rounds):  # validation runs again and again
         metric.process({}, list(samples))
         result = metric.evaluate(len(samples))
@@ -98,7 +97,7 @@ def test_table_names_the_split(monkeypatch):
     logger = MMLogger.get_current_instance()
     monkeypatch.setattr(logger, 'info', messages.append)
     evaluate(sample(0, [(BUS, BOX)], [(BUS, BOX, 0.9)]))
-    assert 'ExDark, split x' in messages[-1]
+    assert 'ExDark, split x, 1 images' in messages[-1]
     assert 'COCO mAP 1.000' in messages[-1]
 
 

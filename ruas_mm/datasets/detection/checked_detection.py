@@ -2,7 +2,16 @@
 
 import logging
 import os.path as osp
-from typing import Dict, Iterable, List, Sequence, Tuple
+from typing import (
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import numpy as np
 from mmdet.datasets import BaseDetDataset
@@ -22,6 +31,15 @@ class CheckedDetectionDataset(BaseDetDataset):
     training starts. Boxes are clipped to the image; a box with nothing inside
     is left out with a warning.
 
+    ``metainfo=dict(classes=(...))`` chooses classes by name and numbers them
+    in that order; as in mmdet's ``CocoDataset`` objects of other classes are
+    left out, images without objects stay (unless ``filter_empty_gt``). Each
+    class keeps its colour where no ``palette`` is given.
+
+    Each data sample that the pipeline packs carries ``split_name`` as meta
+    information, for tables. It is not in ``metainfo``, of which MMEngine's
+    ``ConcatDataset`` asks that it be equal in all parts.
+
     Subclasses say which images these are (:meth:`choose_rows`) and read one
     (:meth:`read_row`); ``data_prefix`` has the folders ``img`` and ``ann``.
 
@@ -35,6 +53,10 @@ class CheckedDetectionDataset(BaseDetDataset):
             clipped at 0 only, and OpenCV fills what is missing with grey.
         **kwargs: Of ``mmdet.datasets.BaseDetDataset``. In ``filter_cfg``,
             ``filter_empty_gt`` and ``min_size`` work as in mmdet.
+
+    Raises:
+        ValueError: ``metainfo['classes']`` names none, one that is not the
+            data set's, or one twice.
     """
 
     RANDOM_SPLITS: Dict[str, Tuple[int, int]] = {}
@@ -54,21 +76,27 @@ class CheckedDetectionDataset(BaseDetDataset):
         self.read_images = read_images
         super().__init__(**kwargs)
 
-    @property
-    def metainfo(self) -> dict:
-        """mmdet's meta information and ``split_name``."""
-        return {**super().metainfo, 'split_name': self.split_name}
+    @classmethod
+    def _load_metainfo(cls, metainfo: Optional[Mapping] = None) -> dict:
+        """MMEngine's, with classes that were checked and their colours."""
+        loaded = super()._load_metainfo(metainfo)
+        allowed = cls.METAINFO['classes']
+        classes = check_classes(loaded['classes'], allowed)
+        loaded['classes'] = classes
+        if 'palette' not in (metainfo or {}):
+            colours = dict(zip(allowed, cls.METAINFO['palette']))
+            loaded['palette'] = [colours[name] for name in classes]
+        return loaded
 
     @property
     def split_name(self) -> str:
-        """For example ``'paper/test, seed 0, 1000 images'``."""
+        """For example ``'paper/test, seed 0'``."""
         seeded = self.split in self.RANDOM_SPLITS
         return ', '.join(
             [
                 f'{self.split}/{self.subset}',
                 *([f'seed {self.split_seed}'] if seeded else []),
                 *self.filter_names(),
-                f'{len(self)} images',
             ]
         )
 
@@ -83,6 +111,10 @@ class CheckedDetectionDataset(BaseDetDataset):
     def read_row(self, row, images: FileIndex, annotations: FileIndex) -> dict:
         """Read one image's header and boxes.
 
+        Returns:
+            With an ``img_id`` that no other image of any subset has, so that
+            subsets can be put together and evaluated.
+
         Raises:
             ValueError: A missing or broken file, which is named.
         """
@@ -96,8 +128,7 @@ class CheckedDetectionDataset(BaseDetDataset):
         data_list, problems = [], []
         for row in rows:
             try:
-                info = self.read_row(row, images, annotations)
-                data_list.append(dict(info, img_id=len(data_list)))
+                data_list.append(self.read_row(row, images, annotations))
             except ValueError as error:
                 problems.append(str(error))
         if problems:
@@ -135,7 +166,11 @@ class CheckedDetectionDataset(BaseDetDataset):
         """Load one image; a truncated file is an error, not grey pixels."""
         if self.read_images:
             check_image_complete(self.get_data_info(idx)['img_path'])
-        return super().prepare_data(idx)
+        data = super().prepare_data(idx)
+        samples = (data or {}).get('data_samples', [])
+        for sample in samples if isinstance(samples, list) else [samples]:
+            sample.set_metainfo(dict(split_name=self.split_name))
+        return data
 
     def random_subset(self, rows: Sequence, source: str) -> list:
         """The subset of a random split, in the order of ``rows``.
@@ -167,9 +202,44 @@ class CheckedDetectionDataset(BaseDetDataset):
         width, height = read_image_size(path)
         return dict(img_path=path, width=width, height=height)
 
+    def read_instances(
+        self, path: str, boxes: Iterable[tuple], info: dict
+    ) -> List[dict]:
+        """Instances of mmdet's kind: of the chosen classes, in the image.
+
+        Args:
+            path: Annotation file, for warnings.
+            boxes: Class name, left, top, right and bottom of each box.
+            info: May have the image's ``width`` and ``height``.
+        """
+        labels = {
+            name: label for label, name in enumerate(self._metainfo['classes'])
+        }
+        chosen = [
+            (labels[name], *corners)
+            for name, *corners in boxes
+            if name in labels
+        ]
+        return clip_boxes(path, chosen, info)
+
     @property
     def _title(self) -> str:
         return f'{self.METAINFO["dataset_name"]} {self.split}/{self.subset}'
+
+
+def check_classes(
+    classes: Union[str, Sequence[str]], allowed: Sequence[str]
+) -> Tuple[str, ...]:
+    """Chosen classes in their order: of ``allowed``, none of them twice."""
+    chosen = (classes,) if isinstance(classes, str) else tuple(classes or ())
+    unknown = [name for name in chosen if name not in allowed]
+    if unknown or not chosen or len(set(chosen)) < len(chosen):
+        which = f', unknown: {unknown}' if unknown else ''
+        raise ValueError(
+            f"metainfo['classes']={chosen}{which}, allowed: one or more of "
+            f'{tuple(allowed)}, each once'
+        )
+    return chosen
 
 
 def clip_boxes(path: str, boxes: Iterable[tuple], info: dict) -> List[dict]:

@@ -11,7 +11,6 @@ from typing import List, Optional, Set
 from ruas_mm.arguments import check_choice
 from ruas_mm.datasets.detection.checked_detection import (
     CheckedDetectionDataset,
-    clip_boxes,
 )
 from ruas_mm.datasets.image_files import DataNotFoundError, FileIndex
 from ruas_mm.files.darkface_files import read_label
@@ -50,7 +49,7 @@ class DarkFaceDataset(CheckedDetectionDataset):
     hla       train 5,500, test 500, seeded    HLA-Face (likewise)
     ========= ================================ =======================
 
-    Figures from different splits are not comparable; ``metainfo`` carries
+    Figures from different splits are not comparable; data samples carry
     ``split_name`` for tables. Images are in the order of their numbers.
 
     Args:
@@ -116,8 +115,12 @@ class DarkFaceDataset(CheckedDetectionDataset):
         """See :meth:`CheckedDetectionDataset.read_row`."""
         info = self.read_image(images, '', f'{row}.png')
         path = annotations.find('', f'{row}.txt')
-        boxes = [(0, *corners) for corners in read_label(path)]
-        return dict(info, instances=clip_boxes(path, boxes, info))
+        boxes = [('face', *corners) for corners in read_label(path)]
+        return dict(
+            info,
+            img_id=int(row),
+            instances=self.read_instances(path, boxes, info),
+        )
 
     def _stems(self, key: str, suffix: str) -> Set[str]:
         """Names without suffix in a folder; hidden files are left out."""

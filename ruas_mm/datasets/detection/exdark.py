@@ -10,7 +10,6 @@ from typing import List, Optional, Sequence, Union
 from ruas_mm.arguments import check_choice, check_names
 from ruas_mm.datasets.detection.checked_detection import (
     CheckedDetectionDataset,
-    clip_boxes,
 )
 from ruas_mm.datasets.detection.exdark_files import (
     CLASSES,
@@ -59,7 +58,7 @@ class ExDarkDataset(CheckedDetectionDataset):
                                                      (likewise)
     ========= ====================================== ======================
 
-    Figures from different splits are not comparable; ``metainfo`` carries
+    Figures from different splits are not comparable; data samples carry
     ``split_name`` for :class:`~ruas_mm.evaluation.ExDarkMetric` to print.
 
     Boxes are clipped to the image; a box with nothing inside is left out with
@@ -186,14 +185,15 @@ class ExDarkDataset(CheckedDetectionDataset):
         info = self.read_image(images, row.folder, row.name)
         path = annotations.find(row.folder, f'{row.name}.txt')
         boxes = [
-            (label, left, top, left + width, top + height)
+            (CLASSES[label], left, top, left + width, top + height)
             for label, left, top, width, height in read_annotation(path)
         ]
         return dict(
             info,
+            img_id=row.number,
             light=row.light,
             place=row.place,
-            instances=clip_boxes(path, boxes, info),
+            instances=self.read_instances(path, boxes, info),
         )
 
     def _choose_subset(self, rows: List[ListedImage]) -> List[ListedImage]:

@@ -36,6 +36,7 @@ HEADER = '% bbGt version=3'
 class ListedImage(NamedTuple):
     """One row of ``imageclasslist.txt``, in words."""
 
+    number: int
     name: str
     folder: str
     light: str
@@ -102,6 +103,7 @@ def read_image_list(path: str) -> List[ListedImage]:
                 raise IndexError
             rows.append(
                 ListedImage(
+                    len(rows),
                     name,
                     CLASSES[label],
                     LIGHTS[light],

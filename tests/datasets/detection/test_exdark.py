@@ -113,8 +113,8 @@ def test_filters_by_light_and_place(official):
     assert 0 < len(inside) < len(everything)
     assert {i['place'] for i in inside} == {'Indoor'}
     assert {i['light'] for i in inside} == {'Low', 'Ambient'}
-    name = load(official, subset='test', lights='Low').metainfo['split_name']
-    assert name.startswith('official/test, light Low, ')
+    name = load(official, subset='test', lights='Low').split_name
+    assert name == 'official/test, light Low'
 
 
 def test_reads_images_as_downloaded(exdark_root):
@@ -138,7 +138,9 @@ def test_reads_images_as_downloaded(exdark_root):
     assert table['img_path'].endswith('2015_06401.JPEG')  # .jpeg in the list
     assert dataset.get_cat_ids(1) == [4, 10]
     assert dataset.metainfo['classes'] == CLASSES
-    assert dataset.metainfo['split_name'] == 'official/train, 3 images'
+    assert dataset.split_name == 'official/train'
+    assert [info['img_id'] for info in infos] == [0, 1, 2]
+    assert table['img_id'] == 3  # in the whole list
 
 
 def test_filter_cfg(exdark_root):
