@@ -4,6 +4,7 @@ from typing import Any
 
 from mmengine.visualization import Visualizer
 
+from ruas_mm.models.unwrap import unwrap_model
 from ruas_mm.visualization import on_enhanced_pictures
 
 
@@ -21,7 +22,7 @@ def draw_on_enhanced(inferencer: Any) -> Any:
     Raises:
         ValueError: The model has another preprocessor.
     """
-    preprocessor = inferencer.model.data_preprocessor
+    preprocessor = unwrap_model(inferencer.model).data_preprocessor
     if not hasattr(preprocessor, 'attach_scene'):
         raise ValueError(
             'draw_on_enhanced needs ruas_mm.SceneDataPreprocessor as '

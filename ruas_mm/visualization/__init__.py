@@ -2,15 +2,18 @@ from .enhanced_visualizer import as_uint8, on_enhanced_pictures
 from .scene_panels import (
     colour_illumination,
     draw_scene_panels,
+    fit_picture,
     resize_picture,
 )
-from .scene_picture import scene_picture
+from .scene_picture import scene_picture, shows_crop
 
 __all__ = [
     'as_uint8',
     'colour_illumination',
     'draw_scene_panels',
+    'fit_picture',
     'on_enhanced_pictures',
     'resize_picture',
     'scene_picture',
+    'shows_crop',
 ]

@@ -45,6 +45,19 @@ def resize_picture(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(picture, (width, height))
 
 
+def fit_picture(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """As large as fits, in the middle of black margins: nothing squeezed."""
+    scale = min(height / picture.shape[0], width / picture.shape[1])
+    rows = min(max(round(picture.shape[0] * scale), 1), height)
+    columns = min(max(round(picture.shape[1] * scale), 1), width)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    fitted = np.zeros((height, width, *picture.shape[2:]), picture.dtype)
+    fitted[top : top + rows, left : left + columns] = resize_picture(
+        picture, rows, columns
+    )
+    return fitted
+
+
 def colour_illumination(illumination: np.ndarray) -> np.ndarray:
     """Illumination as false colours: dark blue 0, yellow 1.
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from mmengine.structures import BaseDataElement
 
-from ruas_mm.engine.hooks.save_enhanced_hook import output_names
+from ruas_mm.engine.hooks.picture_names import flat_names, output_names
 from ruas_mm.registry import HOOKS
 from ruas_mm.visualization.scene_panels import CAPTION_HEIGHT, GAP
 
@@ -25,7 +25,7 @@ class DataSet:
         return dict(img_path=self.paths[index])
 
 
-def run(out_dir, path, enhanced, gt=None, **kwargs):
+def run(out_dir, path, enhanced, gt=None, loaded=None, **kwargs):
     hook = HOOKS.build(
         dict(type='ruas_mm.SaveEnhancedHook', out_dir=str(out_dir), **kwargs)
     )
@@ -38,7 +38,8 @@ def run(out_dir, path, enhanced, gt=None, **kwargs):
     if gt is not None:
         sample.gt = gt
     hook.before_test(runner)
-    hook.after_test_iter(runner, 0, None, [sample])
+    batch = None if loaded is None else dict(inputs=[loaded])
+    hook.after_test_iter(runner, 0, batch, [sample])
     hook.after_test(runner)
 
 
@@ -78,6 +79,35 @@ def test_side_by_side(panels, dark, tmp_path):
     assert saved.shape == (6 + CAPTION_HEIGHT, width, 3)
     greys = [saved[-1, column * (8 + GAP)].mean() for column in range(panels)]
     assert greys == [9, 255, 200][:panels]
+
+
+@pytest.mark.parametrize(
+    'dtype, levels', [(torch.uint8, 1), (torch.int32, 257)]
+)
+def test_side_by_side_after_a_crop(dark, tmp_path, dtype, levels):
+    """The dark panel then is the crop, not the file squeezed into it."""
+    seen = torch.arange(27).reshape(3, 3, 3)  # BGR
+    loaded = (seen * levels).to(dtype)
+    run(tmp_path, dark, torch.ones(3, 3, 3), loaded=loaded, side_by_side=True)
+    saved = cv2.imread(str(tmp_path / 'dark.png'))[CAPTION_HEIGHT:, :3]
+    assert (saved.transpose(2, 0, 1) == seen.numpy()).all()
+
+
+@pytest.mark.parametrize(
+    'paths, names',
+    [
+        (['d/Car/0.png', 'd/Bus/0.jpg'], ['Car_0', 'Bus_0']),
+        (['/a/Car/0.png', '/b/Car/0.png'], ['a_Car_0', 'b_Car_0']),
+        (['/d/Car/0.png', '/d/Car/0.jpg'], ['Car_0.png', 'Car_0.jpg']),
+        (['/Car/0.png', '/CAR/0.png'], ['0_0', '1_0']),
+        (['0.png'], ['0']),
+        (['d/a.png', 'd/a.png'], ['d_a', 'd_a']),
+        ([], []),
+    ],
+)
+def test_flat_names(paths, names):
+    found = flat_names(paths)
+    assert [found[path] for path in paths] == names
 
 
 def test_names():

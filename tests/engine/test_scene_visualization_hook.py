@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.structures import InstanceData, PixelData
+from mmengine.model import BaseTTAModel
+from mmengine.structures import BaseDataElement, InstanceData, PixelData
 from test_scene_data_preprocessor import HOSTS, make, make_samples
 
 from ruas_mm.registry import HOOKS
@@ -43,34 +44,69 @@ def predict(name, sample, height, width):
         sample.set_pred_label(1).set_pred_score(torch.tensor([0.2, 0.8]))
 
 
+class Merging(BaseTTAModel):
+    """Test-time augmentation of no matter what."""
+
+    def merge_preds(self, data_samples_list):
+        return data_samples_list
+
+
+class Files:
+    """A data set of image files."""
+
+    def __init__(self, paths):
+        self.paths = paths
+
+    def __len__(self):
+        return len(self.paths)
+
+    def get_data_info(self, index):
+        return dict(img_path=str(self.paths[index]))
+
+
 @pytest.fixture
 def run_hook(host, tmp_path):
-    def run(name, size=(60, 100), network=(30, 50), **kwargs):
+    def run(
+        name,
+        size=(60, 100),
+        network=(30, 50),
+        files=('Bus/dark.png',),
+        wrapped=False,
+        meta=(),
+        said=None,
+        **kwargs,
+    ):
         host(name)
-        path = tmp_path / 'Bus' / 'dark.png'
-        path.parent.mkdir(exist_ok=True)
-        dark = np.random.randint(0, 70, (*size, 3), dtype=np.uint8)
-        cv2.imwrite(str(path), dark)
+        paths = [tmp_path / file for file in files]
         preprocessor = make(HOSTS[name]).eval()
+        model = torch.nn.Module()
+        model.data_preprocessor = preprocessor
+        model.test_step = None
+        said = [] if said is None else said
         runner = SimpleNamespace(
-            model=SimpleNamespace(data_preprocessor=preprocessor),
+            model=Merging(model) if wrapped else model,
             visualizer=visualizer(name),
             work_dir=str(tmp_path),
             timestamp='now',
-            logger=SimpleNamespace(info=print),
+            logger=SimpleNamespace(info=print, warning=said.append),
+            test_dataloader=SimpleNamespace(dataset=Files(paths)),
         )
         hook = HOOKS.build(
             dict(type='ruas_mm.SceneVisualizationHook', **kwargs)
         )
         hook.before_test(runner)
-        seen = torch.from_numpy(cv2.resize(dark, network[::-1]))
-        image = seen.permute(2, 0, 1)
-        (sample,) = make_samples(name, [image])
-        sample.set_metainfo(dict(img_path=str(path)))
-        data = preprocessor(dict(inputs=[image], data_samples=[sample]))
-        (sample,) = data['data_samples']  # moved to the device: a new one
-        predict(name, sample, *size)
-        hook.after_test_iter(runner, 0, None, [sample])
+        for path in paths:
+            path.parent.mkdir(exist_ok=True, parents=True)
+            dark = np.random.randint(0, 70, (*size, 3), dtype=np.uint8)
+            cv2.imwrite(str(path), dark)
+            seen = torch.from_numpy(cv2.resize(dark, network[::-1]))
+            image = seen.permute(2, 0, 1)
+            (sample,) = make_samples(name, [image])
+            sample.set_metainfo(dict(img_path=str(path), **dict(meta)))
+            data = preprocessor(dict(inputs=[image], data_samples=[sample]))
+            (sample,) = data['data_samples']  # moved to the device: a new one
+            predict(name, sample, *size)
+            hook.after_test_iter(runner, 0, None, [sample])
         hook.after_test(runner)
         return dark[..., ::-1], sorted(tmp_path.glob('now/*/*'))
 
@@ -96,6 +132,63 @@ def test_four_panels(name, run_hook):
     assert drawn.mean() > 0  # the host drew, on the enhanced picture
     if name == 'mmdet':
         assert drawn.mean() < 0.7 and not drawn[:, 95:].any()
+
+
+@pytest.mark.parametrize('name', HOSTS)
+def test_model_with_test_time_augmentation(name, run_hook):
+    dark, (path,) = run_hook(name, draw=True, wrapped=True)
+    assert split(path, *dark.shape[:2])[1].mean() > dark.mean() + 5
+
+
+def test_equal_names_in_other_folders(run_hook):
+    files = ('a/Bus/1.png', 'b/Bus/1.png', 'b/Bus/2.png')
+    _, paths = run_hook('mmdet', draw=True, files=files)
+    names = ['a_Bus_1.png', 'b_Bus_1.png', 'b_Bus_2.png']
+    assert [path.name for path in paths] == names
+
+
+@pytest.mark.parametrize('wrapped', [True, False])
+def test_mirrored_views(wrapped, run_hook):
+    """Pictures are turned back; boxes only by test-time augmentation."""
+    said = []
+    flip = dict(flip=True, flip_direction='horizontal')
+    files = ('a/1.png', 'a/2.png')
+    dark, (_, path) = run_hook(
+        'mmdet', draw=True, wrapped=wrapped, meta=flip, files=files, said=said
+    )
+    first, enhanced, *_ = split(path, *dark.shape[:2])
+
+    # the network was given this picture as it is: turned back, it is mirrored
+    def likeness(picture):
+        pair = [cv2.blur(p, (9, 9)).mean(-1).ravel() for p in (first, picture)]
+        return np.corrcoef(*pair)[0, 1]
+
+    assert likeness(enhanced[:, ::-1]) > likeness(enhanced) + 0.3
+    assert len(said) == (not wrapped)
+    assert wrapped or 'a/1.png was flipped' in said[0]
+
+
+def test_caption_tells_of_a_crop(run_hook, monkeypatch):
+    captions = []
+
+    def draw(panels):
+        captions.extend(panels)
+        return draw_scene_panels(panels)
+
+    module = 'ruas_mm.engine.hooks.scene_visualization_hook'
+    monkeypatch.setattr(f'{module}.draw_scene_panels', draw)
+    meta = dict(ori_shape=(60, 100), scale_factor=(1.0, 1.0))
+    run_hook('mmpretrain', draw=True, meta=meta)
+    assert captions == [
+        'dark', 'enhanced (crop)', 'illumination (crop)', 'detections'
+    ]  # fmt: skip
+
+
+def test_picture_without_a_file():
+    hook = HOOKS.build(dict(type='ruas_mm.SceneVisualizationHook', draw=True))
+    runner = SimpleNamespace(work_dir='', timestamp='')
+    with pytest.raises(ValueError, match='no img_path.*meta_keys'):
+        hook.after_test_iter(runner, 0, None, [BaseDataElement()])
 
 
 def test_draws_only_when_asked(run_hook):

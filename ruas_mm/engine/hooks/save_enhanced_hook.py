@@ -1,20 +1,23 @@
 """Save what the enhancer makes of the test pictures."""
 
 import os.path as osp
-from collections import Counter
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, Optional, Sequence
 
 import cv2
 import mmcv
 import numpy as np
+import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
+from torch import Tensor
 
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.registry import HOOKS
 from ruas_mm.visualization import draw_scene_panels
+
+from .picture_names import output_names, picture_files
 
 
 @HOOKS.register_module()
@@ -27,7 +30,8 @@ class SaveEnhancedHook(Hook):
     Args:
         out_dir: Folder for the pictures; files in it are written over.
         side_by_side: Whether to save dark | enhanced | reference (where there
-            is one) in the place of the enhanced picture alone.
+            is one) in the place of the enhanced picture alone. Where the
+            pipeline has changed the size, dark is what it made of the file.
 
     Raises:
         ValueError: A picture would be written over itself.
@@ -41,12 +45,7 @@ class SaveEnhancedHook(Hook):
 
     def before_test(self, runner: Runner) -> None:
         """Find a name for each picture."""
-        dataset = runner.test_dataloader.dataset
-        sources = [
-            dataset.get_data_info(index)['img_path']
-            for index in range(len(dataset))
-        ]
-        self._names = output_names(sources)
+        self._names = output_names(picture_files(runner.test_dataloader))
         for source, name in self._names.items():
             if osp.realpath(self.out_dir / name) == osp.realpath(source):
                 raise ValueError(
@@ -62,10 +61,11 @@ class SaveEnhancedHook(Hook):
         outputs: Optional[Sequence[BaseDataElement]] = None,
     ) -> None:
         """Save the pictures of one batch."""
-        for sample in outputs:
+        inputs = (data_batch or {}).get('inputs') or [None] * len(outputs)
+        for sample, loaded in zip(outputs, inputs):
             picture = _to_picture(sample.enhanced.float().clamp(0, 1) * 255)
             if self.side_by_side:
-                picture = _put_side_by_side(picture, sample)
+                picture = _put_side_by_side(picture, sample, loaded)
             path = self.out_dir / self._names[sample.img_path]
             with atomic_write(path) as temporary:
                 if not cv2.imwrite(str(temporary), picture[..., ::-1]):
@@ -78,31 +78,22 @@ class SaveEnhancedHook(Hook):
         )
 
 
-def output_names(sources: List[str]) -> Dict[str, Path]:
-    """Each file to a name that no other has, relative to their folder."""
-    folder = osp.commonpath([osp.dirname(source) for source in sources])
-    relative = {s: Path(osp.relpath(s, folder)) for s in sources}
-    times = Counter(name.with_suffix('') for name in relative.values())
-    return {
-        source: name.with_suffix(
-            '.png'
-            if times[name.with_suffix('')] == 1
-            else name.suffix + '.png'
-        )
-        for source, name in relative.items()
-    }
-
-
 def _put_side_by_side(
-    enhanced: np.ndarray, sample: BaseDataElement
+    enhanced: np.ndarray, sample: BaseDataElement, loaded: Optional[Tensor]
 ) -> np.ndarray:
-    panels = dict(
-        dark=mmcv.imread(sample.img_path, channel_order='rgb'),
-        enhanced=enhanced,
-    )
+    dark = mmcv.imread(sample.img_path, channel_order='rgb')
+    if dark.shape != enhanced.shape and loaded is not None:
+        dark = _loaded_picture(loaded)  # the pipeline has changed its size
+    panels = dict(dark=dark, enhanced=enhanced)
     if 'gt' in sample:
         panels['reference'] = _to_picture(sample.gt)
     return draw_scene_panels(panels)
+
+
+def _loaded_picture(loaded: Tensor) -> np.ndarray:
+    """What the loader gave: (3, H, W), BGR, uint8 or 16 bits in int32."""
+    levels = 1 if loaded.dtype == torch.uint8 else 257
+    return _to_picture(loaded.flip(0) / levels)
 
 
 def _to_picture(tensor) -> np.ndarray:

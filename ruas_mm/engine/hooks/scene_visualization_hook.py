@@ -3,12 +3,13 @@
 import os.path as osp
 import tempfile
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Dict, Optional, Sequence
 
 import cv2
 import mmcv
 import numpy as np
 from mmengine.hooks import Hook
+from mmengine.model import BaseTTAModel
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 from mmengine.visualization import Visualizer
@@ -22,7 +23,10 @@ from ruas_mm.visualization import (
     colour_illumination,
     draw_scene_panels,
     scene_picture,
+    shows_crop,
 )
+
+from .picture_names import flat_names, picture_files
 
 
 @HOOKS.register_module()
@@ -33,7 +37,12 @@ class SceneVisualizationHook(Hook):
     ``--show-dir`` and ``--show`` of mmdet's test tool work. The result is
     drawn by the host's own visualiser, on the enhanced picture. Enhanced
     picture and illumination are those which the network saw, resized to the
-    size of the image file.
+    size of the image file, without padding and flips; with test-time
+    augmentation those of the view whose data sample the host merges into.
+    Crops keep their proportions, and their captions say so.
+
+    A picture is named after its folder and file, ``Bus_2015_02154.png``, and
+    after as many folders as it takes to tell all pictures of the test apart.
 
     Args:
         draw: Whether to draw at all.
@@ -62,9 +71,16 @@ class SceneVisualizationHook(Hook):
         self.wait_time = wait_time
         self.test_out_dir = test_out_dir or 'scene_panels'
         self._num_seen = 0
+        self._names: Dict[str, str] = {}
+        self._told_of_flips = False
+        self._merges_views = False
 
     def before_test(self, runner: Runner) -> None:
-        """Ask the preprocessor to hand its pictures on."""
+        """Ask the preprocessor to hand its pictures on, and name them.
+
+        Raises:
+            ValueError: The model has another preprocessor.
+        """
         if not self.draw:
             return
         model = unwrap_model(runner.model)
@@ -76,6 +92,11 @@ class SceneVisualizationHook(Hook):
             )
         model.data_preprocessor.attach_scene = True
         self._num_seen = 0
+        self._merges_views = any(
+            isinstance(module, BaseTTAModel)
+            for module in runner.model.modules()
+        )
+        self._names = flat_names(picture_files(runner.test_dataloader))
 
     def after_test_iter(
         self,
@@ -92,8 +113,8 @@ class SceneVisualizationHook(Hook):
             self._num_seen += 1
             if self._num_seen % self.interval:
                 continue
-            path = Path(sample.img_path)
-            name = f'{path.parent.name}_{path.stem}'
+            self._tell_of_flips(runner, sample)
+            name = self._name(sample)
             panels = draw_scene_panels(self._panels(runner.visualizer, sample))
             if self.show:
                 runner.visualizer.show(
@@ -113,13 +134,36 @@ class SceneVisualizationHook(Hook):
     def _folder(self, runner: Runner) -> Path:
         return Path(runner.work_dir, runner.timestamp, self.test_out_dir)
 
+    def _name(self, sample: BaseDataElement) -> str:
+        if sample.get('img_path') is None:
+            raise ValueError(
+                'a data sample has no img_path, whose picture is to be drawn; '
+                "allowed: pictures read from files, and 'img_path' in the "
+                'meta_keys of the pipeline that packs them'
+            )
+        path = str(sample.img_path)
+        return self._names.get(path) or flat_names([path])[path]
+
+    def _tell_of_flips(self, runner: Runner, sample: BaseDataElement) -> None:
+        """mmdet leaves boxes mirrored, unless it merges views."""
+        merges = self._merges_views
+        mirrored = sample.get('flip') and 'pred_instances' in sample
+        if mirrored and not merges and not self._told_of_flips:
+            self._told_of_flips = True
+            runner.logger.warning(
+                f'{sample.img_path} was flipped by the test pipeline: the '
+                'host leaves its boxes mirrored, and they are drawn so. '
+                'Test-time augmentation turns them back'
+            )
+
     def _panels(self, visualizer: Visualizer, sample: BaseDataElement) -> dict:
         dark = mmcv.imread(sample.img_path, channel_order='rgb')
         size = dark.shape[:2]
+        note = ' (crop)' if shows_crop(sample) else ''
         enhanced = as_uint8(scene_picture(sample, 'enhanced', size))
-        panels = dict(dark=dark, enhanced=enhanced)
+        panels = {'dark': dark, f'enhanced{note}': enhanced}
         if 'illumination' in sample.scene:
-            panels['illumination'] = colour_illumination(
+            panels[f'illumination{note}'] = colour_illumination(
                 scene_picture(sample, 'illumination', size)
             )
         result = self._draw_result(visualizer, enhanced, sample)

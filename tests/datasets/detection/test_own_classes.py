@@ -208,7 +208,7 @@ TOOL_OPTIONS = [
     "test_dataloader.dataset.metainfo.classes=('People','Bus')",
     'model.bbox_head.num_classes=2',
     'train_cfg.max_epochs=1',
-    'train_cfg.val_interval=1',
+    'train_cfg.val_interval=2',
     'default_hooks.checkpoint.interval=1',
 ]
 
