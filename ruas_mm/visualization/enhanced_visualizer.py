@@ -12,6 +12,7 @@ from mmengine.visualization import Visualizer
 
 from ruas_mm.registry import VISUALIZERS
 
+from .boxes_inside import boxes_inside
 from .scene_picture import scene_picture
 
 
@@ -71,6 +72,8 @@ def _on_enhanced(draw: Callable, keeps_size: bool) -> Callable:
             size = bound.arguments['image'].shape[:2] if keeps_size else None
             picture = scene_picture(sample, 'enhanced', size)
             bound.arguments['image'] = as_uint8(picture)
+            inside = boxes_inside(sample, *picture.shape[:2])
+            bound.arguments['data_sample'] = inside
         elif sample is not None and not warned:
             warned = True
             print_log(

@@ -11,10 +11,11 @@ import mmcv
 import numpy as np
 import pytest
 import torch
+from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.registry import VISUALIZERS
 from mmengine.runner import save_checkpoint
-from mmengine.structures import BaseDataElement, PixelData
+from mmengine.structures import BaseDataElement, InstanceData, PixelData
 from tiny_hosts import HOST_OF, fronted, model_config
 
 from ruas_mm.apis import draw_on_enhanced
@@ -244,3 +245,25 @@ def test_warns_once_where_a_sample_has_no_scene(host, monkeypatch):
         visualizer.add_datasample('x', picture, BaseDataElement())
     assert (visualizer.get_image() == 7).all()
     assert len(told) == 1 and 'attach_scene=True' in told[0]
+
+
+def test_box_beyond_the_border_leaves_the_picture_in_place(host):
+    host('mmdet')
+    name = 'box_beyond_the_border'
+    visualizer = VISUALIZERS.build(dict(VISUALIZER['mmdet'], name=name))
+    visualizer.dataset_meta = dict(classes=('a',), palette=[(0, 0, 0)])
+    on_enhanced_pictures(visualizer)
+    sample = DetDataSample(
+        pred_instances=InstanceData(
+            bboxes=torch.tensor([[40.0, 20, 90, 70]]),
+            labels=torch.tensor([0]),
+            scores=torch.tensor([0.9]),
+        )
+    )
+    enhanced = torch.rand(3, 48, 72)
+    sample.set_field(PixelData(enhanced=enhanced), 'scene', dtype=PixelData)
+    dark = np.zeros((48, 72, 3), np.uint8)
+    visualizer.add_datasample('x', dark, sample, draw_gt=False)
+    left = visualizer.get_image()[:, :36]
+    expected = enhanced.permute(1, 2, 0).numpy()[:, :36] * 255
+    assert np.abs(left - expected).max() < 3

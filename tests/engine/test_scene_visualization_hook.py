@@ -168,6 +168,27 @@ def test_mirrored_views(wrapped, run_hook):
     assert wrapped or 'a/1.png was flipped' in said[0]
 
 
+def test_box_beyond_the_border(run_hook, monkeypatch):
+    """Matplotlib shrinks the picture for it, beside its boxes."""
+    samples = []
+
+    def reach_out(name, sample, height, width):
+        sample.pred_instances = InstanceData(
+            bboxes=torch.tensor([[70.0, -9, 130, 80]]),
+            labels=torch.tensor([0]),
+            scores=torch.tensor([0.9]),
+        )
+        samples.append(sample)
+
+    monkeypatch.setitem(globals(), 'predict', reach_out)
+    dark, (path,) = run_hook('mmdet', draw=True)
+    _, enhanced, _, result = split(path, *dark.shape[:2])
+    assert np.abs(result[:, :60].astype(int) - enhanced[:, :60]).max() < 3
+    assert (result[:, 66:] != enhanced[:, 66:]).any()
+    # the result itself stays as it was
+    assert samples[0].pred_instances.bboxes.tolist() == [[70, -9, 130, 80]]
+
+
 def test_caption_tells_of_a_crop(run_hook, monkeypatch):
     captions = []
 

@@ -20,6 +20,7 @@ from ruas_mm.models.unwrap import unwrap_model
 from ruas_mm.registry import HOOKS
 from ruas_mm.visualization import (
     as_uint8,
+    boxes_inside,
     colour_illumination,
     draw_scene_panels,
     scene_picture,
@@ -180,7 +181,7 @@ class SceneVisualizationHook(Hook):
             path = osp.join(folder, 'result.png')
             arguments = dict(
                 image=picture,
-                data_sample=sample,
+                data_sample=boxes_inside(sample, *picture.shape[:2]),
                 draw_gt=False,
                 show=False,
                 out_file=path,
