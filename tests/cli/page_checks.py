@@ -6,8 +6,9 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
-from pathlib import Path
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from conftest import write_random_weights
 from PIL import Image
 
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
+from ruas_mm.models import ZOO
 
 CHROMIUM, DRIVER = '/usr/bin/chromium', '/usr/bin/chromedriver'
 FLAGS = (
@@ -23,6 +25,9 @@ FLAGS = (
     '--disable-component-update', '--disable-sync', '--no-proxy-server',
     '--window-size=1280,860',
 )  # fmt: skip
+NAME = 'bei Nacht, schön.png'
+RESULT = 'bei Nacht, schön_enhanced.png'
+WAIT = 120  # seconds, of which none pass where all is well
 
 
 @pytest.fixture(scope='module')
@@ -37,83 +42,23 @@ def dark_file(tmp_path):
     rgb = state.randint(1000, 14000, (60, 90, 3)).astype(np.uint16)
     exif = Image.Exif()
     exif[0x0112] = 6
-    path = tmp_path / 'dark.png'
+    path = tmp_path / NAME
     write_picture(path, Picture(rgb, exif=exif.tobytes()))
     return path
 
 
 @pytest.fixture
-def app():
+def folder(tmp_path, monkeypatch):
+    """Where uploads and results lie."""
     pytest.importorskip('gradio')
-    from ruas_mm.cli import app
-
-    return app
-
-
-@pytest.mark.parametrize('variant', ['RUAS_S', 'RUAS_A'])
-def test_result_is_the_full_picture(app, weights, dark_file, variant):
-    choice = {name: label for label, name in app.LABELS.items()}[variant]
-    results = app.enhance(str(dark_file), choice, 1.0, str(weights))
-    (before, after), facts, button = next(results)
-    assert before.shape == after.shape == (90, 60, 3)  # upright
-    assert after.mean() > before.mean() + 10
-    assert facts.startswith('90 × 60 pixels, 16 bits')
-    file = Path(button.value['path'] if isinstance(button.value, dict) else
-                button.value)  # fmt: skip
-    found = read_picture(file)
-    assert file.name == 'dark_enhanced.png'
-    assert found.depth == 16 and found.rgb.shape == (60, 90, 3)
-    assert found.exif == read_picture(dark_file).exif
-    assert next(results, None) is None
+    monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path / 'gradio'))
+    return tmp_path / 'gradio'
 
 
-def test_previews_are_small(app):
-    shape = (4000, 2000, 3)
-    for dtype in (np.uint8, np.uint16):
-        picture = Picture(np.full(shape, np.iinfo(dtype).max // 2, dtype))
-        preview = app.make_preview(picture)
-        assert preview.shape == (1600, 800, 3) and preview.dtype == np.uint8
-        assert abs(preview.mean() - 127) < 1
-
-
-def test_what_cannot_be_used_is_told(app, weights, tmp_path):
-    (tmp_path / 'bad.png').write_bytes(b'no picture')
-    choice = next(iter(app.LABELS))
-    for source, file, message in (
-        (None, weights, 'Drop a picture first'),
-        (tmp_path / 'bad.png', weights, '^.?bad.png: no picture'),
-        (tmp_path / 'bad.png', 'gone.safetensors', 'gone.safetensors'),
-    ):
-        source = source and str(source)
-        with pytest.raises(app.gr.Error, match=message):
-            next(app.enhance(source, choice, 1.0, str(file)))
-
-
-@pytest.fixture
-def server(app, weights, tmp_path):
+def free_port():
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, '-m', 'ruas_mm', 'app', '--port', str(port)]
-    env = dict(os.environ, OMP_NUM_THREADS='1', GRADIO_TEMP_DIR=str(tmp_path))
-    log = tmp_path / 'log'
-    with open(log, 'w') as file:
-        process = subprocess.Popen(
-            [*command, '--weights', str(weights)],
-            env=env,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.time() + 120
-        while not is_open(port):
-            alive = process.poll() is None and time.time() < deadline
-            assert alive, log.read_text()
-            time.sleep(0.2)
-        yield f'http://127.0.0.1:{port}'
-    finally:
-        process.kill()
-        process.wait()
+        return free.getsockname()[1]
 
 
 def is_open(port):
@@ -122,26 +67,56 @@ def is_open(port):
 
 
 @pytest.fixture
-def browser(tmp_path):
+def server(folder, weights, tmp_path):
+    port, log = free_port(), tmp_path / 'log'
+    command = [sys.executable, '-m', 'ruas_mm', 'app', '--port', str(port)]
+    with open(log, 'w') as file:
+        process = subprocess.Popen(
+            [*command, '--weights', str(weights)],
+            env=dict(os.environ, OMP_NUM_THREADS='1', PYTHONUNBUFFERED='1'),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.time() + 300
+        while not is_open(port):
+            alive = process.poll() is None and time.time() < deadline
+            assert alive, log.read_text()
+            time.sleep(0.2)
+        url = f'http://127.0.0.1:{port}'
+        wait_for(lambda: url in log.read_text())
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def open_browser(tmp_path):
+    """Start browsers, each with a profile of its own."""
     webdriver = pytest.importorskip('selenium.webdriver')
     for program in (CHROMIUM, DRIVER):
         if shutil.which(program) is None:
             pytest.skip(f'no browser: {program} is missing')
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f'--user-data-dir={tmp_path / "profile"}'):
-        options.add_argument(flag)
-    options.set_capability('goog:loggingPrefs', {'performance': 'ALL'})
-    options.add_experimental_option(
-        'prefs', {'download.default_directory': str(tmp_path / 'downloads')}
-    )
-    service = webdriver.ChromeService(executable_path=DRIVER)
-    browser = webdriver.Chrome(options=options, service=service)
-    yield browser
-    browser.quit()
+
+    def start(name):
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM
+        for flag in (*FLAGS, f'--user-data-dir={tmp_path / name}'):
+            options.add_argument(flag)
+        options.set_capability('goog:loggingPrefs', {'performance': 'ALL'})
+        downloads = {'download.default_directory': str(tmp_path / 'downloads')}
+        options.add_experimental_option('prefs', downloads)
+        service = webdriver.ChromeService(executable_path=DRIVER)
+        browser = webdriver.Chrome(options=options, service=service)
+        stack.callback(browser.quit)
+        return browser
+
+    with ExitStack() as stack:
+        yield start
 
 
-def wait_for(what, seconds=60):
+def wait_for(what, seconds=WAIT):
     """Ask until ``what`` gives something."""
     deadline = time.time() + seconds
     while time.time() < deadline:
@@ -164,64 +139,189 @@ for (let i = 0; i < data.length; i += 4)
   sum += data[i] + data[i + 1] + data[i + 2];
 return sum / (3 * canvas.width * canvas.height);
 """
-
-
-def test_page_in_a_browser(server, browser, dark_file, tmp_path):
-    browser.get(server)
-
-    def find(selector):
-        return browser.find_elements('css selector', selector)
-
-    def upload_field():
-        return find('#source input[type=file]')
-
-    def uploaded_picture():
-        return find('#source img')
-
-    def result_pictures():
-        found = find('#result img')
-        loaded = 'return arguments[0].naturalWidth'
-        shown = [i for i in found if browser.execute_script(loaded, i)]
-        return len(shown) == 2 and shown
-
-    def downloaded_file():
-        return (tmp_path / 'downloads' / 'dark_enhanced.png').exists()
-
-    wait_for(upload_field)[0].send_keys(str(dark_file))
-    wait_for(uploaded_picture)
-    find('#enhance')[0].click()
-    means = [
-        browser.execute_script(MEAN_OF_PICTURE, image)
-        for image in wait_for(result_pictures)
-    ]
-    assert max(means) > min(means) + 10  # one is the input
-    assert abs(min(means) - read_picture(dark_file).rgb.mean() / 256) < 3
-    if 'RUAS_MM_SCREENSHOT' in os.environ:
-        browser.save_screenshot(os.environ['RUAS_MM_SCREENSHOT'])
-
-    wait_for(lambda: find('#download')[0].is_enabled())
-    find('#download')[0].click()
-    wait_for(downloaded_file)
-    found = read_picture(tmp_path / 'downloads' / 'dark_enhanced.png')
-    assert found.depth == 16 and found.rgb.shape == (60, 90, 3)
-
-    asked = requests_of(browser, server)
-    assert asked
-    assert not [url for url in asked if not url.startswith(LOCAL + (server,))]
-
-
+PASTE_FILE = """
+const bytes = Uint8Array.from(atob(arguments[0]), c => c.charCodeAt(0));
+const clipboardData = new DataTransfer();
+clipboardData.items.add(new File([bytes], 'image.png'));
+document.dispatchEvent(new ClipboardEvent('paste', {clipboardData}));
+"""
 LOCAL = ('data:', 'blob:')
 
 
-def requests_of(browser, page):
-    """Addresses that the page asked for, not the browser's own."""
-    messages = [
-        json.loads(entry['message'])['message']
-        for entry in browser.get_log('performance')
+class Page:
+    """What a user does and sees."""
+
+    def __init__(self, browser, address):
+        self.browser, self.address = browser, address
+        browser.get(address)
+        wait_for(self._upload_field)
+
+    def _find(self, selector):
+        return self.browser.find_elements('css selector', selector)
+
+    def _upload_field(self):
+        return self._find('#source input[type=file]')
+
+    def upload(self, path):
+        wait_for(self._upload_field)[0].send_keys(str(path))
+
+    def facts(self):
+        """The line below the button."""
+        read = "return document.querySelector('#facts').innerText"
+        return self.browser.execute_script(read).strip()
+
+    def wait_for_facts(self, start):
+        def facts_about_it():
+            return self.facts().startswith(start) and self.facts()
+
+        return wait_for(facts_about_it)
+
+    def pictures(self):
+        """Of the slider, loaded."""
+        loaded = 'return arguments[0].naturalWidth'
+        return [
+            image
+            for image in self._find('#result img')
+            if self.browser.execute_script(loaded, image)
+        ]
+
+    def both_pictures(self):
+        found = self.pictures()
+        return len(found) == 2 and found
+
+    def download_is_possible(self):
+        return self._find('#download')[0].is_enabled()
+
+    def download(self):
+        wait_for(self.download_is_possible)
+        self._find('#download')[0].click()
+
+    def press_button(self):
+        self._find('#enhance')[0].click()
+
+    def paste(self, data):
+        self.browser.execute_script(PASTE_FILE, data)
+
+    def requests(self):
+        """Addresses that the page asked for, not the browser's own."""
+        messages = [
+            json.loads(entry['message'])['message']
+            for entry in self.browser.get_log('performance')
+        ]
+        return {
+            message['params']['request']['url']
+            for message in messages
+            if message['method'] == 'Network.requestWillBeSent'
+            and message['params']['documentURL'].startswith(self.address)
+        }
+
+
+def test_one_user(server, open_browser, dark_file, folder, tmp_path):
+    page = Page(open_browser('one'), server)
+    page.press_button()
+    page.wait_for_facts('Drop a picture first')
+
+    page.upload(dark_file)
+    facts = page.wait_for_facts(f'{NAME}: 90 × 60 pixels, 16 bits')
+    assert str(tmp_path) not in facts
+    before, after = (
+        page.browser.execute_script(MEAN_OF_PICTURE, image)
+        for image in wait_for(page.both_pictures)
+    )
+    assert max(before, after) > min(before, after) + 10  # one is the input
+    dark = read_picture(dark_file).rgb.mean() / 256
+    assert abs(min(before, after) - dark) < 3
+    for image in page.pictures():
+        shape = [
+            image.get_property(f'natural{s}') for s in ('Width', 'Height')
+        ]
+        assert shape == [60, 90]  # upright
+    if 'RUAS_MM_SCREENSHOT' in os.environ:
+        page.browser.save_screenshot(os.environ['RUAS_MM_SCREENSHOT'])
+    page.download()
+    wait_for((tmp_path / 'downloads' / RESULT).exists)
+    found = read_picture(tmp_path / 'downloads' / RESULT)
+    assert found.depth == 16 and found.rgb.shape == (60, 90, 3)
+
+    (tmp_path / 'bad <b>.heic').write_bytes(b'no picture')
+    page.upload(tmp_path / 'bad <b>.heic')
+    facts = page.wait_for_facts('bad <b>.heic: no picture')
+    assert str(tmp_path) not in facts
+    assert not page.pictures() and not page.download_is_possible()
+
+    page.paste(PNG)
+    page.wait_for_facts('image.png: 3 × 2 pixels')
+    wait_for(page.both_pictures)
+    asked = page.requests()
+    assert asked
+    assert not [url for url in asked if not url.startswith((*LOCAL, server))]
+
+
+PNG = (  # 3 x 2 pixels, all of them 9
+    'iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAFUlEQVR4nGPk5ORkYGBg'
+    'YGBgYoABAAIiAB+TO+/7AAAAAElFTkSuQmCC'
+)
+
+
+@pytest.fixture
+def build(folder, weights):
+    """Make the page and serve it from this process."""
+    from ruas_mm.apis.page import build_page, serve
+
+    with ExitStack() as stack:
+
+        def start(weights=weights):
+            page, port = build_page(weights), free_port()
+            serve(page, '127.0.0.1', port)
+            stack.callback(page.close, verbose=False)
+            return page, f'http://127.0.0.1:{port}'
+
+        yield start
+
+
+def test_two_users_at_a_time(build, open_browser, tmp_path, monkeypatch):
+    """Each upload is enhanced only while that of the other user is, too."""
+    from ruas_mm.apis.page_enhancer import PageEnhancer
+
+    both, enhance = threading.Barrier(2, timeout=WAIT), PageEnhancer.__call__
+
+    def enhance_together(self, *inputs):
+        both.wait()
+        return enhance(self, *inputs)
+
+    monkeypatch.setattr(PageEnhancer, '__call__', enhance_together)
+    _, address = build()
+    pages = [Page(open_browser(name), address) for name in ('one', 'two')]
+    for i, page in enumerate(pages):
+        (tmp_path / str(i)).mkdir()
+        path = tmp_path / str(i) / 'IMG_1.png'
+        pixels = np.full((20 + i, 30, 3), 10 + 30 * i, np.uint8)
+        write_picture(path, Picture(pixels))
+        page.upload(path)
+    for i, page in enumerate(pages):
+        page.wait_for_facts(f'IMG_1.png: 30 × {20 + i} pixels')
+        means = [
+            page.browser.execute_script(MEAN_OF_PICTURE, image)
+            for image in wait_for(page.both_pictures)
+        ]
+        assert abs(min(means) - (10 + 30 * i)) < 3
+
+    (tmp_path / 'bad.png').write_bytes(b'no picture')
+    pages[0].upload(tmp_path / 'bad.png')
+    pages[1].press_button()
+    pages[0].wait_for_facts('bad.png: no picture')
+    wait_for(pages[1].both_pictures)
+    assert pages[1].facts().startswith('IMG_1.png: 30 × 21')
+    assert pages[1].download_is_possible()
+
+
+def test_the_zoo_is_in_the_list(build):
+    page, _ = build(None)
+    (choice,) = [
+        block for block in page.blocks.values() if block.elem_id == 'enhancer'
     ]
-    return {
-        message['params']['request']['url']
-        for message in messages
-        if message['method'] == 'Network.requestWillBeSent'
-        and message['params']['documentURL'].startswith(page)
-    }
+    assert [value for _, value in choice.choices] == list(ZOO)
+    from ruas_mm.cli.options import enhancer_option
+
+    (option,) = enhancer_option(lambda: None).__click_params__
+    assert choice.value == option.default
