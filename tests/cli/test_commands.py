@@ -18,8 +18,6 @@ def test_table_is_told():
 
 @pytest.mark.parametrize('name', COMMANDS)
 def test_help_has_an_example(name):
-    if name == 'app':
-        pytest.importorskip('gradio')
     code, said = run_command(name, '--help')
     assert code == 0
     assert f'ruas-mm {name}' in said.split('Example')[1]
