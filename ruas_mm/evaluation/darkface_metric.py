@@ -21,6 +21,7 @@ from ruas_mm.evaluation.face_evaluation import (
     evaluate_faces,
     write_curve,
 )
+from ruas_mm.evaluation.split_title import split_title
 from ruas_mm.files.darkface_files import as_written, write_prediction
 from ruas_mm.registry import METRICS
 
@@ -34,8 +35,8 @@ class DarkFaceMetric(BaseMetric):
 
     Rules of both: :mod:`ruas_mm.evaluation.face_average_precision`. They
     differ by a tenth and more for one detector, so each has its name. The
-    split's name (``metainfo['split_name']`` of the data set) stands in the
-    table's title, since figures from different splits do not compare.
+    split's name (``split_name`` of the data samples) stands in the table's
+    title, since figures from different splits do not compare.
 
     Faces and detections are those of the data samples (``gt_instances``,
     ``pred_instances``), in pixels of the picture as stored: annotations have
@@ -90,7 +91,8 @@ class DarkFaceMetric(BaseMetric):
                     f'{path}: the model gives boxes or scores that are not '
                     'finite, allowed: finite numbers'
                 )
-            self.results.append((path, faces, ignored, detections))
+            split = sample.get('split_name')
+            self.results.append((path, faces, ignored, detections, split))
 
     def compute_metrics(self, results: List[tuple]) -> Dict[str, float]:
         """Both figures; logs one table and writes what was asked for."""
@@ -101,11 +103,11 @@ class DarkFaceMetric(BaseMetric):
                 np.arange(len(faces) + len(ignored)) >= len(faces),
                 as_written(detections),
             )
-            for _, faces, ignored, detections in results
+            for _, faces, ignored, detections, _ in results
         ]
         evaluation = evaluate_faces(pictures)
         meta = self.dataset_meta or {}
-        split = meta.get('split_name', f'{len(results)} images')
+        split = split_title(name for *_, name in results)
         title = f'{meta.get("dataset_name", "data set")}, split {split}'
         if self.prediction_folder is not None:
             for name, (*_, detections) in zip(names, pictures):

@@ -8,6 +8,7 @@ from mmengine.logging import MMLogger
 from rich.console import Console
 from rich.table import Table
 
+from ruas_mm.evaluation.split_title import split_title
 from ruas_mm.registry import METRICS
 
 
@@ -91,7 +92,8 @@ class ExDarkMetric(CocoMetric):
         for label, result in zip(classes, per_class):
             if result['num_gts']:
                 metrics[f'{label}_{name}'] = round(float(result['ap']), 4)
-        self._log_table(name, metrics, per_class, _split_title(results))
+        split = split_title(truth.get('split_name') for truth, _ in results)
+        self._log_table(name, metrics, per_class, split)
         return metrics
 
     def _log_table(
@@ -122,13 +124,6 @@ class ExDarkMetric(CocoMetric):
         with console.capture() as capture:
             console.print(table)
         MMLogger.get_current_instance().info('\n' + capture.get())
-
-
-def _split_title(results: list) -> str:
-    """For example ``'official/val + official/test, 4363 images'``."""
-    names = dict.fromkeys(truth.get('split_name') for truth, _ in results)
-    named = ' + '.join(name for name in names if name)
-    return ', '.join([*([named] if named else []), f'{len(results)} images'])
 
 
 def _with_own_ids(results: list) -> list:

@@ -31,6 +31,7 @@ def sample(number, faces, detections, labels=0, ignored=()):
     scores = tensor([row[4] for row in detections])
     return dict(
         img_path=f'data/image/{number}.png',
+        split_name='x',
         gt_instances=instances(faces),
         ignored_instances=instances(ignored),
         pred_instances=instances([r[:4] for r in detections], scores=scores),
@@ -51,9 +52,7 @@ def random_samples(state, number=9):
 
 def evaluate(*samples, rounds=1, **kwargs):
     metric = METRICS.build(dict(type='ruas_mm.DarkFaceMetric', **kwargs))
-    metric.dataset_meta = dict(
-        classes=('face',), dataset_name='DARK FACE', split_name='x'
-    )
+    metric.dataset_meta = dict(classes=('face',), dataset_name='DARK FACE')
     for _ in range(rounds):  # validation runs again and again
         metric.process({}, list(samples))
         result = metric.evaluate(len(samples))
@@ -103,7 +102,7 @@ def test_files_give_the_figures_of_the_run(tmp_path):
     np.testing.assert_array_equal(curve.recall, again.official.recall)
     assert curve.average_precision == result['darkface/official_AP']
     content = json.loads(curve_file.read_text())
-    assert content['title'] == 'DARK FACE, split x'
+    assert content['title'] == 'DARK FACE, split x, 9 images'
     assert (content['pictures'], content['faces']) == (9, 36)
     # some of the pictures alone
     some = evaluate_files(tmp_path / 'found', labels, list('876543210'))
@@ -126,7 +125,7 @@ def test_table_names_figures_rules_and_split(monkeypatch):
         sample(1, [FACE, OTHER], [[*FACE, 0.8]]), sample(2, [], [[*FACE, 0.9]])
     )
     table = ' '.join(messages[-1].split())
-    assert 'DARK FACE, split x' in table
+    assert 'DARK FACE, split x, 2 images' in table
     assert 'official_AP │ official tool │ 1,000 │ 0.5000' in table
     assert 'VOC_AP50 │ VOC, IoU 0.5 │ every detection │ 0.2500' in table
     assert '2 pictures, 2 faces, 2 detections, recall 0.500' in table

@@ -210,6 +210,8 @@ TOOL_OPTIONS = [
     'train_cfg.max_epochs=1',
     'train_cfg.val_interval=2',
     'default_hooks.checkpoint.interval=1',
+    'default_hooks.checkpoint.save_best=None',
+    'default_hooks.checkpoint.save_optimizer=False',
 ]
 
 
