@@ -20,6 +20,7 @@ from ruas_mm.arguments import check_choice, check_strength, check_tile
 from ruas_mm.compatibility import is_installed
 from ruas_mm.files.input_files import check_not_an_input
 from ruas_mm.files.picture_file import (
+    MAX_PIXELS,
     Picture,
     check_target_format,
     read_picture,
@@ -59,6 +60,7 @@ class LowLightInferencer:
             pictures that do not fit into memory; same result up to rounding.
             None: chosen by the enhancer.
         runtime: ``'torch'`` or ``'onnx'``.
+        max_pixels: A picture file of more is refused before it is decoded.
 
     Raises:
         ValueError: An argument is not allowed, weights are damaged or not
@@ -79,14 +81,18 @@ class LowLightInferencer:
         device: Optional[str] = None,
         tile: Optional[int] = None,
         runtime: str = 'torch',
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         check_strength(strength)
         check_tile(tile)
+        if max_pixels < 1:
+            raise ValueError(f'max_pixels={max_pixels}, allowed: 1 or more')
         check_choice('runtime', runtime, RUNTIMES)
         if runtime == 'onnx' and tile is not None:
             raise ValueError(f"tile={tile}, allowed with runtime='onnx': None")
         self.strength = strength
         self.runtime = runtime
+        self.max_pixels = max_pixels
         if runtime == 'onnx':
             if not is_installed('onnxruntime'):
                 raise ValueError(
@@ -121,7 +127,7 @@ class LowLightInferencer:
         if isinstance(picture, (list, tuple)):
             return [self(one) for one in picture]
         if isinstance(picture, (str, Path)):
-            picture = read_picture(picture).rgb
+            picture = read_picture(picture, self.max_pixels).rgb
         return self._enhanced(picture)
 
     def _enhanced(
@@ -148,25 +154,29 @@ class LowLightInferencer:
     ) -> None:
         """Enhance a picture file.
 
-        Size, depth, transparency, EXIF data and ICC profile stay; grey stays
-        grey. The pixels are enhanced as stored, and the EXIF orientation
-        stays in the file, so that viewers turn it as before.
+        Size, depth, transparency, ICC profile, EXIF (without its thumbnail),
+        XMP, resolution and text stay; grey stays grey. The pixels are
+        enhanced as stored, and the EXIF orientation stays in the file, so
+        that viewers turn it as before; HEIC and AVIF are turned upright.
 
         Args:
-            source: PNG, JPEG, WebP, BMP or TIFF file.
+            source: PNG, JPEG, WebP, BMP, TIFF, HEIC or AVIF file.
             target: File to write; its suffix names the format. What was
                 there stays until all is written.
             side_by_side: Put the source to the left of the result.
 
         Raises:
-            ValueError: ``source`` is broken, ``target`` cannot hold it, or
-                both are one file.
+            ValueError: ``source`` is broken or larger than ``max_pixels``,
+                ``target`` cannot hold it, or both are one file.
             OSError: ``target`` cannot be written.
         """
         check_not_an_input(Path(target), [source])
         check_target_format(target)
-        before = read_picture(source)
-        check_target_format(target, before)
+        before = read_picture(source, self.max_pixels)
+        # as wide as what will be written
+        check_target_format(
+            target, _join(before, before) if side_by_side else before
+        )
         after = replace(before, rgb=self(before.rgb))
         write_picture(target, _join(before, after) if side_by_side else after)
 

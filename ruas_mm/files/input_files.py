@@ -6,11 +6,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Iterable, Iterator, List, NamedTuple, Sequence, Set, Union
 
-from ruas_mm.files.picture_file import FORMATS
+from ruas_mm.files.picture_file import READABLE_SUFFIXES, target_name
 from ruas_mm.files.video_stream import VIDEO_SUFFIXES, WRITABLE_SUFFIXES
 
 # a GIF is told to be refused, where any other file is passed over
-PICTURE_SUFFIXES = (*FORMATS, '.gif')
+PICTURE_SUFFIXES = (*READABLE_SUFFIXES, '.gif')
 UNREAD_SUFFIXES = (
     '.arw', '.cr2', '.cr3', '.dng', '.nef', '.orf', '.raf', '.rw2', '.svg',
     '.exr', '.hdr', '.jp2', '.jxl', '.pcx', '.ppm', '.pgm', '.psd', '.tga',
@@ -203,7 +203,7 @@ def _fixed_part(pattern: str) -> Path:
 
 
 def _target(out: Path, name: Union[str, Path]) -> Path:
-    target = out / name
+    target = target_name(out / name)
     if _is_video(target) and _suffix(target) not in WRITABLE_SUFFIXES:
         target = target.with_name(f'{target.name}.mp4')
     return target

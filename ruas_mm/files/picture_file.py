@@ -1,9 +1,6 @@
 """Read and write one picture as what it is: depth, alpha, EXIF, ICC."""
 
 import io
-import struct
-import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Tuple, Union
 
@@ -12,17 +9,23 @@ import numpy as np
 from PIL import Image
 
 from ruas_mm.files.atomic_write import atomic_write
-from ruas_mm.files.tiff_file import (
-    MIN_IS_WHITE,
-    encode_tiff,
-    read_tiff_exif,
-    take_orientation,
+from ruas_mm.files.heif_file import container_kind, decode_avif, decode_heif
+from ruas_mm.files.picture import (
+    Picture,
+    UnsupportedPicture,
+    check_pixels,
+    split_alpha,
 )
+from ruas_mm.files.picture_metadata import read_metadata, save_options
+from ruas_mm.files.pillow_image import open_image
+from ruas_mm.files.tiff_file import decode_tiff, encode_tiff
 
 FORMATS = {
     '.png': 'PNG',
     '.jpg': 'JPEG',
     '.jpeg': 'JPEG',
+    '.jpe': 'JPEG',
+    '.jfif': 'JPEG',
     '.webp': 'WEBP',
     '.bmp': 'BMP',
     '.tif': 'TIFF',
@@ -30,49 +33,41 @@ FORMATS = {
 }
 """Suffix of a file that can be written -> format."""
 
+READABLE_SUFFIXES = (*FORMATS, '.heic', '.heif', '.hif', '.avif')
+"""Suffixes of files that can be read."""
+
+MAX_PIXELS = 200_000_000
+"""Default limit: a phone's 200 megapixels; 0.6 GB as 8-bit RGB."""
+
+MAX_SIDE = {'JPEG': 65500, 'WEBP': 16383}  # of what the libraries write
+
 SAVE_OPTIONS = {
     # a lossless WebP cannot be told from a lossy one
     'WEBP': dict(lossless=True, exact=True),
     'JPEG': dict(quality=95, subsampling=0),
 }
+TIFF_STARTS = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')  # classic, big
+PNG_HEADER_END = 33  # signature, IHDR
 LUMA = np.float32([0.299, 0.587, 0.114])  # Rec. 601, as Pillow's
 
 
-@dataclass
-class Picture:
-    """Pixels of a file and what else must survive.
-
-    Attributes:
-        rgb: (H, W, 3), uint8 or uint16, as stored in the file: not turned by
-            the EXIF orientation.
-        alpha: (H, W), same type, or None.
-        grey: Whether the file is grey; ``rgb`` then has three equal
-            channels, and is written as its luma.
-        icc_profile: As in the file, or None.
-        exif: TIFF block with the prefix ``Exif``, as in the file, or None.
-    """
-
-    rgb: np.ndarray
-    alpha: Optional[np.ndarray] = None
-    grey: bool = False
-    icc_profile: Optional[bytes] = None
-    exif: Optional[bytes] = None
-
-    @property
-    def depth(self) -> int:
-        """Bits of one channel of one pixel, 8 or 16."""
-        return self.rgb.dtype.itemsize * 8
-
-
-def read_picture(path: Union[str, Path]) -> Picture:
-    """Read a PNG, JPEG, WebP, BMP or TIFF file.
+def read_picture(
+    path: Union[str, Path], max_pixels: int = MAX_PIXELS
+) -> Picture:
+    """Read a PNG, JPEG, WebP, BMP, TIFF, HEIC or AVIF file.
 
     A palette becomes RGB (with its transparency as alpha), CMYK becomes RGB.
+    10 and 12 bits become 16.
+
+    Args:
+        path: File; its content tells the format, not its suffix.
+        max_pixels: A picture of more is refused by its header, before it
+            takes memory.
 
     Raises:
         ValueError: The file cannot be read, is no picture, is truncated or
-            broken, holds several frames, or has another depth than 8 or 16
-            bits.
+            broken, holds several frames, is too large, has another depth
+            than 8 or 16 bits, or needs a library that is not installed.
     """
     try:
         data = Path(path).read_bytes()
@@ -81,8 +76,8 @@ def read_picture(path: Union[str, Path]) -> Picture:
             f'{path}: cannot be read ({error.strerror})'
         ) from None
     try:
-        return _decode(data)
-    except _Unsupported as error:
+        return _decode(data, max_pixels)
+    except UnsupportedPicture as error:
         raise ValueError(f'{path}: {error}') from None
     except MemoryError:
         raise
@@ -98,15 +93,34 @@ def write_picture(path: Union[str, Path], picture: Picture) -> None:
     An ICC profile that is not of the written colours (CMYK, or grey where
     grey becomes RGB) is left out. Grey becomes RGB in a WebP file, which has
     no grey, and in 16 bits with alpha, which few programs can read as grey.
+    EXIF, XMP, resolution and text are written where the format has a place.
 
     Raises:
-        ValueError: The format is unknown or has no such depth or alpha.
+        ValueError: The format is unknown, has no such depth, alpha or size,
+            or no room for the EXIF data.
         OSError: The file cannot be written; what was there stays.
     """
     path = Path(path)
-    data = _encode(picture, check_target_format(path, picture))
+    kind = check_target_format(path, picture)
+    try:
+        data = _encode(picture, kind)
+    except ValueError as error:  # of Pillow: metadata that are too long
+        raise ValueError(f'{path}: {error}') from None
     with atomic_write(path) as temporary:
         temporary.write_bytes(data)
+
+
+def target_name(name: Union[str, Path]) -> Path:
+    """Name of the file to write for the picture ``name``.
+
+    A format that is read but not written (HEIC, AVIF) gets ``.png`` behind
+    its name: PNG holds their depth, transparency and metadata.
+    """
+    name = Path(name)
+    suffix = name.suffix.lower()
+    if suffix in READABLE_SUFFIXES and suffix not in FORMATS:
+        return name.with_name(f'{name.name}.png')
+    return name
 
 
 def check_target_format(
@@ -115,7 +129,7 @@ def check_target_format(
     """Format that ``path`` names; it must be able to hold ``picture``.
 
     Raises:
-        ValueError: It is unknown or has no such depth or alpha.
+        ValueError: It is unknown or has no such depth, alpha or size.
     """
     kind = FORMATS.get(Path(path).suffix.lower())
     if kind is None:
@@ -131,70 +145,59 @@ def check_target_format(
             f'{path}: {kind} cannot hold transparency, allowed: PNG, TIFF, '
             'WebP'
         )
+    height, width = picture.rgb.shape[:2]
+    if max(height, width) > MAX_SIDE.get(kind, max(height, width)):
+        raise ValueError(
+            f'{path}: {kind} cannot hold {width}x{height} pixels, allowed: '
+            f'{MAX_SIDE[kind]} a side, or PNG, TIFF'
+        )
     return kind
 
 
-class _Unsupported(ValueError):
-    """A sound file of a kind that is not read."""
-
-
-def _decode(data: bytes) -> Picture:
-    data, orientation = take_orientation(data)
-    with Image.open(io.BytesIO(data)) as image:
+def _decode(data: bytes, max_pixels: int) -> Picture:
+    container = container_kind(data)
+    if container == 'HEIF':
+        return decode_heif(data, max_pixels)
+    if container == 'AVIF':
+        return decode_avif(data, max_pixels)
+    if data[:4] in TIFF_STARTS:
+        return decode_tiff(data, max_pixels)
+    with open_image(data) as image:
+        check_pixels(*image.size, max_pixels)
         _check_kind(image)
         image.load()  # notices a truncated file, which OpenCV does not
-        exif = image.info.get('exif')
-        if image.format == 'TIFF':
-            exif = read_tiff_exif(image, orientation)
-        if _depth(image, data) == 16:
-            pixels = cv2.imdecode(
-                np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED
-            )
-            if pixels is None or pixels.dtype != np.uint16:
-                raise _Unsupported('16-bit picture of an unknown layout')
-            rgb, alpha = _split_opencv(pixels)
-            grey = image.mode.startswith('I') or _is_grey_png(data)
-            if image.format == 'TIFF' and image.tag_v2[262] == MIN_IS_WHITE:
-                rgb = ~rgb
+        if image.format == 'PNG' and data[24] == 16:  # IHDR
+            rgb, alpha, grey = _decode_png16(data)
         else:
             rgb, alpha, grey = _split_pillow(image)
-        return Picture(rgb, alpha, grey, image.info.get('icc_profile'), exif)
+        return Picture(rgb, alpha, grey, **read_metadata(image))
 
 
 def _check_kind(image: Image.Image) -> None:
     # MPO: a JPEG of a phone, with further views behind the picture
     if image.format != 'MPO' and getattr(image, 'n_frames', 1) > 1:
-        raise _Unsupported(
+        raise UnsupportedPicture(
             f'{image.format} with {image.n_frames} frames, allowed: one '
             '(save the first frame as a picture, or all of them as a video)'
         )
     if image.format not in {*FORMATS.values(), 'MPO'}:
-        raise _Unsupported(
-            f'{image.format}, allowed: {sorted(set(FORMATS.values()))}'
+        raise UnsupportedPicture(
+            f'{image.format}, allowed: '
+            f'{sorted({*FORMATS.values(), "HEIC", "AVIF"})}'
         )
-    if image.mode in ('I', 'F') and image.format == 'TIFF':
-        raise _Unsupported('32 bits a channel, allowed: 8 or 16')
 
 
-def _depth(image: Image.Image, data: bytes) -> int:
-    if image.format == 'PNG':
-        return max(data[24], 8)  # IHDR
-    if image.format == 'TIFF':
-        return max(*image.tag_v2.get(258, (8,)), 8)  # BitsPerSample
-    return 8
-
-
-def _is_grey_png(data: bytes) -> bool:
-    return data[1:4] == b'PNG' and data[25] in (0, 4)  # IHDR
-
-
-def _split_opencv(
-    pixels: np.ndarray,
-) -> Tuple[np.ndarray, Optional[np.ndarray]]:
-    if pixels.ndim == 2:
-        return np.repeat(pixels[..., None], 3, -1), None
-    rgb = np.ascontiguousarray(pixels[..., 2::-1])
-    return rgb, pixels[..., 3].copy() if pixels.shape[2] == 4 else None
+def _decode_png16(
+    data: bytes,
+) -> Tuple[np.ndarray, Optional[np.ndarray], bool]:
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != np.uint16:
+        raise UnsupportedPicture('16-bit picture of an unknown layout')
+    order = {3: [2, 1, 0], 4: [2, 1, 0, 3]}.get(pixels[0, 0].size)
+    rgb, alpha, _ = split_alpha(
+        pixels if order is None else pixels[..., order]
+    )
+    return rgb, alpha, data[25] in (0, 4)  # IHDR: grey, with alpha
 
 
 def _split_pillow(
@@ -204,10 +207,9 @@ def _split_pillow(
     transparent = 'transparency' in image.info or image.mode in (
         'LA', 'La', 'PA', 'RGBA', 'RGBa',
     )  # fmt: skip
-    if not transparent:
-        return np.array(image.convert('RGB')), None, grey
-    pixels = np.array(image.convert('RGBA'))
-    return pixels[..., :3].copy(), pixels[..., 3].copy(), grey
+    pixels = np.asarray(image.convert('RGBA' if transparent else 'RGB'))
+    rgb, alpha, _ = split_alpha(pixels)
+    return rgb.copy(), alpha, grey
 
 
 def _encode(picture: Picture, kind: str) -> bytes:
@@ -225,10 +227,11 @@ def _encode(picture: Picture, kind: str) -> bytes:
     if profile is not None and profile[16:20] != colours:
         profile = None
     if kind == 'TIFF':
-        return encode_tiff(pixels, profile, picture.exif)
-    if picture.depth == 8:
-        return _encode_pillow(pixels, kind, profile, picture.exif)
-    return _encode_png16(pixels, profile, picture.exif)
+        return encode_tiff(pixels, picture, profile)
+    options = save_options(picture, kind, profile)
+    if picture.depth == 16:
+        return _encode_png16(pixels, options)
+    return _encode_pillow(pixels, kind, options)
 
 
 def _spread_grey(pixels: np.ndarray) -> np.ndarray:
@@ -236,38 +239,22 @@ def _spread_grey(pixels: np.ndarray) -> np.ndarray:
     return pixels if order is None else pixels[..., order]
 
 
-def _encode_pillow(
-    pixels: np.ndarray,
-    kind: str,
-    profile: Optional[bytes],
-    exif: Optional[bytes],
-) -> bytes:
-    options = dict(SAVE_OPTIONS.get(kind, {}))
-    if profile:
-        options['icc_profile'] = profile
-    if exif:
-        options['exif'] = exif
+def _encode_pillow(pixels: np.ndarray, kind: str, options: dict) -> bytes:
     file = io.BytesIO()
     pixels = pixels[..., 0] if pixels.shape[2] == 1 else pixels
+    options = {**SAVE_OPTIONS.get(kind, {}), **options}
     Image.fromarray(pixels).save(file, kind, **options)
     return file.getvalue()
 
 
-def _encode_png16(
-    pixels: np.ndarray, profile: Optional[bytes], exif: Optional[bytes]
-) -> bytes:
+def _encode_png16(pixels: np.ndarray, options: dict) -> bytes:
+    """OpenCV's pixels with what else Pillow writes into a PNG."""
     order = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[pixels.shape[2]]
     data = cv2.imencode('.png', pixels[..., order])[1].tobytes()
-    chunks = b''
-    if profile:
-        chunks += _chunk(b'iCCP', b'ICC\0\0' + zlib.compress(profile))
-    if exif:
-        chunks += _chunk(b'eXIf', exif[6:])  # without the prefix
-    end_of_header = 33  # signature, IHDR
-    return data[:end_of_header] + chunks + data[end_of_header:]
-
-
-def _chunk(name: bytes, content: bytes) -> bytes:
-    """One chunk of a PNG file."""
-    checksum = struct.pack('>I', zlib.crc32(name + content))
-    return struct.pack('>I', len(content)) + name + content + checksum
+    dot = np.zeros((1, 1, pixels.shape[2]), np.uint8)
+    other = _encode_pillow(dot, 'PNG', options)
+    end = PNG_HEADER_END
+    while other[end + 4 : end + 8] != b'IDAT':
+        end += 12 + int.from_bytes(other[end : end + 4], 'big')
+    chunks = other[PNG_HEADER_END:end]
+    return data[:PNG_HEADER_END] + chunks + data[PNG_HEADER_END:]
