@@ -181,6 +181,27 @@ def test_target_that_does_not_fit(inferencer, tmp_path, target, message):
     assert source.read_bytes() == before
 
 
+def test_target_must_hold_both_sides(inferencer, tmp_path):
+    write_picture(tmp_path / 'a.png', Picture(dark_pixels((1, 9000, 3))))
+    inferencer.enhance_file(tmp_path / 'a.png', tmp_path / 'b.webp')
+    with pytest.raises(ValueError, match='WEBP cannot hold 18000x1'):
+        inferencer.enhance_file(tmp_path / 'a.png', tmp_path / 'c.webp', True)
+
+
+def test_limit_of_pixels_is_handed_on(weights, tmp_path):
+    source = tmp_path / 'a.png'
+    write_picture(source, Picture(dark_pixels((4, 5, 3))))
+    enhancer = LowLightInferencer('RUAS_S', weights(), max_pixels=20)
+    assert enhancer(source).shape == (4, 5, 3)
+    enhancer = LowLightInferencer('RUAS_S', weights(), max_pixels=19)
+    with pytest.raises(ValueError, match='a.png: 5x4 is 20 pixels'):
+        enhancer(source)
+    with pytest.raises(ValueError, match='a.png: 5x4 is 20 pixels'):
+        enhancer.enhance_file(source, tmp_path / 'b.png')
+    with pytest.raises(ValueError, match='max_pixels=0, allowed: 1'):
+        LowLightInferencer('RUAS_S', weights(), max_pixels=0)
+
+
 def power_model(path, input_name='input', factor=1.0):
     """A stand-in for an exported enhancer: input ** (1 - strength / 2)."""
     onnx = pytest.importorskip('onnx')

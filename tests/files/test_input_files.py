@@ -163,3 +163,13 @@ def test_what_is_not_read_is_named_or_counted(folder):
     ]
     assert found.left_out == '2 .txt, 1 .xmp, 1 without a suffix'
     assert find_inputs(['in/c.nef'], Path('out')).files == []
+
+
+def test_formats_that_are_read_and_not_written_become_png(tmp_path):
+    for name in ('a.heic', 'b.AVIF', 'c.jfif'):
+        (tmp_path / name).touch()
+    found = find_inputs([str(tmp_path)], tmp_path / 'out').files
+    targets = [item.target.name for item in found]
+    assert targets == ['a.heic.png', 'b.AVIF.png', 'c.jfif']
+    found = find_inputs([str(tmp_path / 'a.heic')], tmp_path / 'new.jpg').files
+    assert found[0].target.name == 'new.jpg'

@@ -53,7 +53,7 @@ def read_annotation(path: str) -> List[tuple]:
     Raises:
         ValueError: Wrong header or row, or a class that is not ExDark's.
     """
-    with open(path, encoding='utf-8', errors='replace') as file:
+    with open(path, encoding='utf-8-sig', errors='replace') as file:
         header, *rows = file.read().splitlines() or ['']
     if header.strip() != HEADER:
         raise ValueError(
@@ -90,7 +90,7 @@ def read_image_list(path: str) -> List[ListedImage]:
     Raises:
         ValueError: A row that is not name and four numbers in range.
     """
-    with open(path, encoding='utf-8', errors='replace') as file:
+    with open(path, encoding='utf-8-sig', errors='replace') as file:
         lines = file.read().splitlines()
     rows = []
     for number, line in enumerate(lines[1:], 2):

@@ -150,7 +150,7 @@ def list_images(folder: Path, recursive: bool = False) -> List[Path]:
 
 def read_split(name: str) -> List[str]:
     """Read one of the lists that ``make_splits.py`` (tools) writes."""
-    lines = (SPLITS / f'{name}.txt').read_text().splitlines()
+    lines = (SPLITS / f'{name}.txt').read_text('utf-8-sig').splitlines()
     return [line for line in lines if not line.startswith('#')]
 
 

@@ -6,11 +6,8 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from ruas_mm.datasets.image_files import check_image_complete
+from ruas_mm.datasets.image_files import check_end_marker, decode_image
 from ruas_mm.registry import TRANSFORMS
-
-# OpenCV refuses a truncated TIFF itself; Pillow would decode all of it again
-SELF_CHECKED = ('.tif', '.tiff')
 
 
 @TRANSFORMS.register_module()
@@ -53,13 +50,10 @@ def read_bgr(path: str) -> np.ndarray:
         ValueError: See :class:`LoadImagePair`.
     """
     try:
-        if not str(path).lower().endswith(SELF_CHECKED):
-            check_image_complete(path)
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        check_end_marker(path)  # OpenCV finds out what else is truncated
+        image = decode_image(path, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     except OSError as error:
         raise ValueError(f'{path}: cannot be read ({error})') from None
-    if image is None:
-        raise ValueError(f'{path}: missing, broken, truncated or no picture')
     if image.dtype not in (np.uint8, np.uint16):
         raise ValueError(
             f'{path} has {image.dtype} pixels, allowed: 8 or 16 bits'
