@@ -1,7 +1,7 @@
 """RUAS on ExDark: scene module, searched SSD neck and head (Table 10).
 
 Command:  python tools/train.py configs/ruas_ssd_exdark.py
-Time:     not measured at full scale (see docs/benchmark.md for two CPU cores)
+Time:     not measured at full scale (see docs/results.md for two CPU cores)
 Expected: the paper reports mAP .536 on its own split
           (detection/ruas_ssd_exdark_paper.py); no figure of ours at full scale
           yet

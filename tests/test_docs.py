@@ -3,14 +3,17 @@
 import re
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import click
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
+from ruas_mm.cli import main
 from ruas_mm.models.architecture import derive_genotype
 from ruas_mm.registry import HOOKS, MODELS
 from ruas_mm.search.validation_batches import other_half
@@ -36,6 +39,24 @@ def examples(page, language):
     return [block.split('```')[0] for block in blocks]
 
 
+def commands(page):
+    """Lines of the shell examples, in words."""
+    text = '\n'.join(examples(page, 'bash')).replace('\\\n', ' ')
+    lines = (shlex.split(line, comments=True) for line in text.splitlines())
+    return [words for words in lines if words]
+
+
+def slug(heading):
+    """The anchor that a heading gets."""
+    words = re.sub(r'[^\w\- ]', '', heading.strip().lower())
+    return words.replace(' ', '-')
+
+
+def anchors(page):
+    headings = re.findall(r'^#+ (.+)$', page.read_text(), re.MULTILINE)
+    return set(map(slug, headings))
+
+
 def by_name(path):
     return str(path.relative_to(ROOT))
 
@@ -52,13 +73,64 @@ def test_files_that_are_named_exist(page):
         assert stem in CONFIGS or stem in NETWORKS, stem
 
 
+@pytest.mark.parametrize('page', PAGES, ids=by_name)
+def test_sections_that_are_linked_exist(page):
+    pattern = r'\]\(([^)#:]*)#([\w-]+)\)'
+    for name, section in re.findall(pattern, page.read_text()):
+        assert section in anchors(page.parent / name if name else page)
+
+
+def parse(words):
+    """What ``ruas-mm`` makes of its arguments, without running."""
+    if words[0] == 'app':
+        pytest.importorskip('gradio')
+    command = main.get_command(None, words[0])
+    assert command is not None, words
+    return command.make_context(words[0], words[1:])
+
+
+@pytest.mark.parametrize('page', PAGES, ids=by_name)
+def test_commands_take_the_options_that_are_written(page):
+    for words in commands(page):
+        if words[0] == 'ruas-mm':
+            parse(words[1:])
+
+
+@pytest.mark.parametrize(
+    'path', [*PAGES, *CONFIGS.values()], ids=lambda path: path.name
+)
+def test_commands_within_text_are_known(path):
+    """In pages between backquotes, in a config with indented lines."""
+    text = path.read_text()
+    if path.suffix == '.md':
+        found = re.findall(r'`ruas-mm\s+([^`]+)`', text)
+    else:
+        found = re.findall(r'ruas-mm +(.+(?:\n {14}.+)*)', text)
+    for line in found:
+        with suppress(click.MissingParameter):  # it is only named
+            parse(shlex.split(line))
+
+
+def test_wrong_option_is_noticed():
+    with pytest.raises(click.NoSuchOption):
+        parse(['enhance', 'photo.jpg', '--variant', 'RUAS_A'])
+    with pytest.raises(click.BadParameter):
+        parse(['enhance', 'photo.jpg', '--enhancer', 'ruas_b'])
+
+
+def test_every_option_of_enhance_is_in_its_page():
+    text = (ROOT / 'docs/enhancement.md').read_text()
+    for option in main.get_command(None, 'enhance').params:
+        if isinstance(option, click.Option):
+            assert any(name in text for name in option.opts), option
+
+
 def test_commands_from_top_to_bottom_overwrite_nothing(load_tool, monkeypatch):
     """In one folder, with the work folders that the tools choose."""
     tool, options = load_tool('train'), load_tool('host_options')
     places = {}
-    for page in ('README.md', 'docs/search.md', 'docs/enhancement.md'):
-        for line in '\n'.join(examples(page, 'bash')).splitlines():
-            words = shlex.split(line, comments=True)
+    for page in PAGES:
+        for words in commands(page):
             if 'tools/train.py' not in words:
                 continue
             monkeypatch.setattr(sys, 'argv', words[1:])

@@ -1,7 +1,7 @@
 """RUAS on ExDark for small machines: SSDLite, MobileNetV2, 320 pixels.
 
 Command:  python tools/train.py configs/detection/ruas_ssdlite_exdark.py
-Time:     not measured at full scale (see docs/benchmark.md for two CPU cores)
+Time:     not measured at full scale (see docs/results.md for two CPU cores)
 Expected: no row of the paper; learns the eight test images by heart (AP50 at
           least .9, see ruas_ssdlite_exdark_overfit.py)
 """

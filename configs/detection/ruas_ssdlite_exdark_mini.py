@@ -5,8 +5,8 @@ Command:  python tools/dataset_converters/make_demo_set.py
               --val 0 --test 60
           EXDARK_ROOT=work_dirs/demo160/ExDark python tools/train.py
               configs/detection/ruas_ssdlite_exdark_mini.py
-Time:     see docs/benchmark.md
-Expected: docs/benchmark.md, "Search": for comparing architectures, not for
+Time:     see docs/results.md
+Expected: docs/results.md, "Search": for comparing architectures, not for
           any row of the paper
 """
 

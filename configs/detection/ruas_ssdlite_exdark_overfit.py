@@ -5,7 +5,7 @@ so the figure says that training works and nothing about quality.
 
 Command:  EXDARK_ROOT=/a/few/images python tools/train.py
               configs/detection/ruas_ssdlite_exdark_overfit.py
-Time:     see docs/benchmark.md (8 images, two CPU cores)
+Time:     see docs/results.md (8 images, two CPU cores)
 Expected: AP50 at least .9
 """
 

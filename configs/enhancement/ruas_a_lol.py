@@ -6,7 +6,7 @@ Command:  python tools/train.py configs/enhancement/ruas_a_lol.py
           python tools/test.py configs/enhancement/ruas_a_lol.py
               work_dirs/ruas_a_lol/iter_2100.pth
 Time:     about 20 min on two CPU cores
-Expected: as for ruas_lol.py: docs/benchmark.md
+Expected: as for ruas_lol.py: docs/results.md
 """
 
 _base_ = ['../_base_/pictures.py', '../_base_/lol.py', '../_base_/ruas_a.py']

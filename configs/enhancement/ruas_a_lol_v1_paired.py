@@ -9,7 +9,7 @@ Command:  LOL_ROOT=lol_split python tools/train.py
               work_dirs/ruas_a_lol_v1_paired/iter_2000.pth
           (lol_split: tools/dataset_converters/split_pairs.py, or LOL itself)
 Time:     about 15 min on one CPU core
-Expected: docs/benchmark.md, "With references"
+Expected: none yet: it was not measured with the parts of today
 """
 
 _base_ = ['./ruas_a_shipped.py']

@@ -8,7 +8,7 @@ Command:  python tools/train.py configs/enhancement/ruas_lol.py
 Time:     about 8 min on two CPU cores
 Expected: the split of the paper is not published and the data is not part of
           this project: no figure of ours for it yet. On 41 pairs of LOL v1:
-          docs/benchmark.md
+          docs/results.md
 """
 
 _base_ = ['../_base_/pictures.py', '../_base_/lol.py', '../_base_/ruas.py']

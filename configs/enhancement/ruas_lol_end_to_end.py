@@ -3,7 +3,7 @@
 Command:  python tools/train.py configs/enhancement/ruas_lol_end_to_end.py
 Time:     about 8 min on two CPU cores
 Expected: to be compared with ruas_lol.py, the paper's order of training:
-          docs/benchmark.md
+          docs/results.md
 """
 
 _base_ = './ruas_lol.py'

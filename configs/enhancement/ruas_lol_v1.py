@@ -7,7 +7,7 @@ Command:  LOL_ROOT=lol_split python tools/train.py
           (lol_split: tools/dataset_converters/split_pairs.py, or LOL itself)
 Time:     about 8 min on two CPU cores
 Expected: 150 iterations for each part, on 41 pairs: 17.116 dB / .463
-          (docs/benchmark.md)
+          (docs/results.md)
 """
 
 _base_ = ['../_base_/pictures.py', '../_base_/lol.py', '../_base_/ruas.py']

@@ -8,7 +8,7 @@ Command:  LOL_ROOT=lol_split python tools/train.py
           python tools/test.py configs/enhancement/ruas_subnet_lol_v1_seed0.py
               work_dirs/ruas_subnet_lol_v1_seed0/iter_2000.pth
 Time:     about 10 min on two CPU cores
-Expected: docs/benchmark.md, "Search": 17.058 dB / .465 after 600 of the 2000
+Expected: docs/results.md, "Search": 17.058 dB / .465 after 600 of the 2000
           iterations, on 41 pairs of LOL v1
 """
 

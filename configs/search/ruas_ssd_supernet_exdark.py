@@ -8,7 +8,7 @@ Command:  python tools/train.py configs/search/ruas_ssd_supernet_exdark.py
               work_dirs/ruas_ssd_supernet_exdark/ruas_ssd_subnet_exdark.py
 Time:     not run at full scale (no GPU was at hand)
 Expected: the paper's network has mAP .536 on its own split; the sibling
-          ruas_ssdlite_supernet_exdark_mini.py was run: docs/benchmark.md,
+          ruas_ssdlite_supernet_exdark_mini.py was run: docs/results.md,
           "Search"
 """
 

@@ -9,8 +9,8 @@ Command:  python tools/dataset_converters/make_demo_set.py
           python tools/train.py
               work_dirs/ruas_ssdlite_supernet_exdark_mini/
               ruas_ssdlite_subnet_exdark_mini.py
-Time:     see docs/benchmark.md
-Expected: docs/benchmark.md, "Search"
+Time:     see docs/results.md
+Expected: docs/results.md, "Search"
 """
 
 _base_ = [

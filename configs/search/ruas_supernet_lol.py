@@ -8,7 +8,7 @@ Command:  python tools/train.py configs/search/ruas_supernet_lol.py
               work_dirs/ruas_supernet_lol/ruas_subnet_lol.py
 Time:     not run at full scale (about 50 min on two CPU cores, from the mini)
 Expected: the paper's network has 18.226 dB / .717 (Table 4, cooperative);
-          the mini sibling: docs/benchmark.md, "Search"
+          the mini sibling: docs/results.md, "Search"
 """
 
 _base_ = ['../_base_/pictures.py', '../_base_/lol.py', '../_base_/ruas.py']

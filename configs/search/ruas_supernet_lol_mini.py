@@ -6,7 +6,7 @@ Command:  export LOL_ROOT=lol_split
           python tools/train.py
               work_dirs/ruas_supernet_lol_mini/ruas_subnet_lol_mini.py
 Time:     about 4 min on two CPU cores
-Expected: docs/benchmark.md, "Search"
+Expected: docs/results.md, "Search"
 """
 
 _base_ = './ruas_supernet_lol.py'

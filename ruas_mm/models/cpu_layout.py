@@ -1,7 +1,7 @@
 """How narrow maps are kept and convolved on a CPU: the same sums, sooner.
 
 With three channels, convolutions fall into slow paths of the plain memory
-layout (docs/benchmark.md). Whatever goes round that stands here; on another
+layout (docs/speed.md). Whatever goes round that stands here; on another
 device nothing is changed.
 """
 

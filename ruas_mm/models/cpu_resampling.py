@@ -1,7 +1,7 @@
 """Means and interpolation by OpenCV on a CPU: the same values, sooner.
 
 PyTorch's pooling and interpolation take 3 to 15 times as long there
-(docs/benchmark.md). Not where gradients, a trace or a compiler need the
+(docs/speed.md). Not where gradients, a trace or a compiler need the
 operations themselves.
 """
 

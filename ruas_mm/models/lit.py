@@ -10,7 +10,7 @@ from ruas_mm.models.tiling import tile_size
 from ruas_mm.models.tone import Strength, Tone
 from ruas_mm.models.video_memory import VideoMemory
 
-STRIP_PIXELS = 2**16  # docs/benchmark.md
+STRIP_PIXELS = 2**16  # docs/speed.md
 
 
 class Lit(NamedTuple):

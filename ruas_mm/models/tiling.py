@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ruas_mm.models.cpu_layout import fast_layout
 
-STRIP_PIXELS = 2**17  # docs/benchmark.md
+STRIP_PIXELS = 2**17  # docs/speed.md
 
 
 def tile_size(

@@ -90,7 +90,7 @@ class FilmTone:
     the noise of a black frame there is nothing to be lit.
 
     Args:
-        exposure: Mean of u. .46 and all that follows: docs/benchmark.md.
+        exposure: Mean of u. .46 and all that follows: docs/notes.md.
         response: Exponent p of the light at s = 1.
         reflectance: Exponent of y / t at s = 1.
         gain: ln c at s = 1.
@@ -110,7 +110,7 @@ class FilmTone:
     half_level = 0.5 / 255
     most = 1.75  # s at most
     block = 16  # pixels a side of what is metered
-    black = 4 / 255  # level below which blocks count less: docs/benchmark.md
+    black = 4 / 255  # level below which blocks count less: docs/notes.md
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ class VideoMemory:
     each time by little.
 
     A fade is to stay one, so a picture that dims as a whole is not lit
-    against it: see :meth:`strength`. Figures: docs/benchmark.md.
+    against it: see :meth:`strength`. Figures: docs/results.md.
 
     Args:
         fps: Frames a second.

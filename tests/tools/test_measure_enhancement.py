@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from ruas_mm.apis.released_checkpoints import convert_file
 
@@ -65,17 +66,26 @@ def test_gate_of_the_cases(tool, weights):
     assert (noise - light).abs().max() > 1e-3
 
 
-def test_table(tool, monkeypatch, tmp_path, capsys):
+def test_tables_are_printed_and_kept_as_data(
+    tool, monkeypatch, tmp_path, capsys, load_tool
+):
     monkeypatch.setattr(tool, 'CASES', tool.CASES[:1])
     monkeypatch.setattr(tool, 'grown_memory', lambda load, size: 3 * 2**20)
-    target = tmp_path / 'benchmark.md'
-    args = tool.parse_args(['--runs', '1', '--write', str(target)])
+    args = tool.parse_args(['--runs', '1', '--write', str(tmp_path)])
     tool.main(args, sizes=[(20, 12)], video=(2, 32, 24))
-    written = target.read_text()
-    assert capsys.readouterr().out.strip() in written
-    for form in tool.FORMS:
-        assert f' {form} |' in written
-    assert f'torch {torch.__version__}' in written and 'x86_64' in written
+    printed = capsys.readouterr().out
+    pictures, video = (
+        yaml.safe_load((tmp_path / f'{name}.yml').read_text())
+        for name in tool.FILES
+    )
+    assert [row[2] for row in pictures['rows']] == list(tool.FORMS)
+    assert {row[6] for row in pictures['rows']} == {'3'}
+    assert video['rows'][0][1] == '2 frames, 32x24'
+    writer = load_tool('write_tables')
+    for content in (pictures, video):
+        assert set(content) == {*writer.TERMS, 'columns', 'rows'}
+        assert f'torch {torch.__version__}' in content['machine']
+        assert all(cell in printed for row in content['rows'] for cell in row)
 
 
 def test_memory_of_a_fresh_process(tool, weights):
@@ -85,20 +95,3 @@ def test_memory_of_a_fresh_process(tool, weights):
     grown = tool.grown_memory(load, (640, 480))
     assert 4 < grown / (640 * 480 * 3 * 4) < 40
     del held
-
-
-def test_section_is_replaced(tool, tmp_path):
-    path = tmp_path / 'a.md'
-    path.write_text('# Measured\n\nbefore\n')
-    tool.write_section(path, 'first \\1')
-    first = path.read_text()
-    path.write_text(f'{first}\nafter\n')
-    tool.write_section(path, 'second')
-    second = path.read_text()
-    assert first.startswith('# Measured\n\nbefore\n\n## ')
-    assert second == f'{first}\nafter\n'.replace('first \\1', 'second')
-    assert second.count(tool.BEGIN) == second.count(tool.END) == 1
-    path.write_text(f'{tool.BEGIN} open')
-    with pytest.raises(ValueError, match='one marker'):
-        tool.write_section(path, 'third')
-    assert path.read_text() == f'{tool.BEGIN} open'

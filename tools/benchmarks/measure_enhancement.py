@@ -1,7 +1,7 @@
 """Speed and memory of enhancement, against the network as released.
 
     python tools/benchmarks/measure_enhancement.py [--weights lol.pth]
-        [--write FILE.md]
+        [--write FOLDER]
 
 One run, one machine, one set of weights: a file of
 ``ruas-mm convert``, or random ones with seed 0. In each round all
@@ -18,14 +18,14 @@ import subprocess
 import sys
 import time
 from functools import partial
-from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import onnxruntime
 import torch
+import yaml
 from released_network import ReleasedNetwork
 from rich import box
 from rich.console import Console
@@ -48,8 +48,7 @@ FORMS = (
     'LowLightEnhancer.enhance',
     'ONNX Runtime',
 )
-BEGIN = '<!-- measure_enhancement: begin -->'
-END = '<!-- measure_enhancement: end -->'
+FILES = ('speed_enhancement', 'speed_video')  # of docs/measured
 MEBIBYTE = 2**20
 Form = Callable[[Tensor], Tensor]
 
@@ -166,7 +165,9 @@ def measure_forms(
     weights: Path, folder: Path, sizes: Sequence[Tuple[int, int]], runs: int
 ) -> Table:
     """All cases, sizes and forms."""
-    table = _table('variant', 'picture', 'form', 'ms', 'times as fast')
+    table = _table(
+        'Enhancement', 'variant', 'picture', 'form', 'ms', 'times as fast'
+    )
     table.add_column('largest difference', justify='right')
     table.add_column('memory, MiB', justify='right')
     for index, case in enumerate(CASES):
@@ -199,7 +200,7 @@ def measure_video(
 ) -> Table:
     """``ruas-mm enhance``, the whole command and without its start."""
     number, width, height = video
-    table = _table('variant', 'video', 'frames/s', 'whole command, s')
+    table = _table('Video', 'variant', 'video', 'frames/s', 'whole command, s')
     frames = (
         (dark_picture(width, height, seed)[0].permute(1, 2, 0) * 255)
         .byte()
@@ -228,8 +229,8 @@ def measure_video(
     return table
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.MARKDOWN)
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, box=box.MARKDOWN)
     for column in columns:
         table.add_column(column, justify='right')
     return table
@@ -241,8 +242,8 @@ def random_weights(path: Path) -> Path:
     return path
 
 
-def describe(args: argparse.Namespace) -> str:
-    """Command, machine and terms, in words."""
+def describe(args: argparse.Namespace) -> Dict[str, str]:
+    """Command, machine and terms, as ``docs/measured`` says them."""
     command = 'python tools/benchmarks/measure_enhancement.py'
     weights = 'random weights, seed 0'
     if args.weights:
@@ -251,28 +252,34 @@ def describe(args: argparse.Namespace) -> str:
     if args.runs != 7:
         command += f' --runs {args.runs}'
     machine = torch.backends.cpu.get_cpu_capability().replace('AVX', 'AVX-')
-    return (
-        f'`{command}`: torch {torch.__version__}, ONNX Runtime '
-        f'{onnxruntime.__version__}, {torch.get_num_threads()} threads, '
-        f'x86_64, {machine}; {weights}; medians of {args.runs} rounds in '
-        'which the forms take turns; memory: by how much a fresh process '
-        'grows at its peak. "As released" is '
-        '`tools/benchmarks/released_network.py`.'
+    return dict(
+        data=f'a made picture or video; {weights}',
+        seed='0',
+        machine=(
+            f'torch {torch.__version__}, ONNX Runtime '
+            f'{onnxruntime.__version__}, {torch.get_num_threads()} threads, '
+            f'x86_64, {machine}; medians of {args.runs} rounds in which the '
+            'forms take turns; memory: by how much a fresh process grows at '
+            'its peak'
+        ),
+        command=command,
     )
 
 
-def write_section(path: Path, text: str) -> None:
-    """Replace what stands between the markers, or append it with them."""
-    old = path.read_text() if path.exists() else ''
-    section = f'{BEGIN}\n{text.strip()}\n{END}'
-    pattern = re.compile(f'{re.escape(BEGIN)}.*?{re.escape(END)}', re.DOTALL)
-    new, found = pattern.subn(lambda _: section, old, count=1)
-    if not found:
-        if BEGIN in old or END in old:
-            raise ValueError(f'{path} has one marker, allowed: none, or both')
-        new = f'{old.rstrip()}\n\n## Speed of enhancement\n\n{section}\n'
+def write_measured(path: Path, table: Table, terms: Dict[str, str]) -> None:
+    """One table as data, for ``tools/misc/write_tables.py``."""
+    cells = [list(column.cells) for column in table.columns]
+    content = dict(
+        title=table.title,
+        **terms,
+        columns=[column.header for column in table.columns],
+        rows=[list(row) for row in zip(*cells)],
+    )
+    text = yaml.safe_dump(
+        content, sort_keys=False, default_flow_style=None, width=1000
+    )
     with atomic_write(path) as temporary:
-        temporary.write_text(new.lstrip('\n'))
+        temporary.write_text(text)
 
 
 def parse_args(
@@ -284,7 +291,9 @@ def parse_args(
     )
     parser.add_argument('--weights', type=Path, help='converted checkpoint')
     parser.add_argument('--runs', type=int, default=7, help='%(default)s')
-    parser.add_argument('--write', type=Path, help='Markdown file to change')
+    parser.add_argument(
+        '--write', type=Path, help='folder for the figures: docs/measured'
+    )
     return parser.parse_args(arguments)
 
 
@@ -300,14 +309,12 @@ def main(
             measure_forms(weights, folder, sizes, args.runs),
             measure_video(weights, folder, video),
         ]
-    buffer = StringIO()
-    console = Console(file=buffer, width=120)
-    console.print(*tables, sep='\n')
-    lines = [line.strip() for line in buffer.getvalue().splitlines()]
-    text = f'{describe(args)}\n\n' + '\n'.join(lines).strip() + '\n'
-    print(text)
+    terms = describe(args)
+    console = Console(width=120)
+    console.print(*terms.values(), *tables, sep='\n', soft_wrap=True)
     if args.write:
-        write_section(args.write, text)
+        for name, table in zip(FILES, tables):
+            write_measured(args.write / f'{name}.yml', table, terms)
 
 
 if __name__ == '__main__':

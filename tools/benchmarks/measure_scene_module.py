@@ -1,4 +1,4 @@
-"""Time and size of the scene module: the figures of docs/benchmark.md.
+"""Time and size of the scene module: the figures of docs/speed.md.
 
     python tools/benchmarks/measure_scene_module.py
 

@@ -1,4 +1,4 @@
-"""Time and memory of search: the figures of docs/benchmark.md.
+"""Time and memory of search: the figures of docs/speed.md.
 
     python tools/benchmarks/measure_search.py
 

@@ -52,7 +52,7 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
             weights (``'ruas_s'``), or the config of any enhancer
             (:class:`SceneModule`, :class:`LowLightEnhancer`, your own); see
             :func:`build_enhancer`. By default what detectors see more
-            behind (docs/benchmark.md).
+            behind (docs/results.md).
         data_preprocessor: Config of the host's preprocessor, in a config
             ``{{_base_.model.data_preprocessor}}``.
         host: Type of the host's model, ``{{_base_.model.type}}``; needed

@@ -30,11 +30,11 @@ class NoiseAsCleanLoss(NoiseLoss):
 
     Args:
         noise: Largest standard deviation of read noise, and of shot noise at
-            a grey level of 16, in grey levels of 255. 10: docs/benchmark.md;
+            a grey level of 16, in grey levels of 255. 10: docs/notes.md;
             LOL's pictures have about 2 in flat regions.
         shrink: By how much pictures are shrunk. 4: less leaves the noise of
             LOL's pictures, whose neighbouring pixels are correlated.
-        enlarge: By how much they are enlarged again. 3: docs/benchmark.md.
+        enlarge: By how much they are enlarged again. 3: docs/notes.md.
     """
 
     def __init__(

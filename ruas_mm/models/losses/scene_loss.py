@@ -25,7 +25,7 @@ class SceneLoss(nn.Module):
     """Fidelity of the illumination and its relative total variation.
 
     Args:
-        eta: Weight of the prior. 1e-3: docs/benchmark.md.
+        eta: Weight of the prior. 1e-3: docs/notes.md.
         sigma: Window of the prior in pixels; see
             :func:`relative_total_variation`.
     """

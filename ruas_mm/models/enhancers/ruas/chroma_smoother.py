@@ -1,7 +1,7 @@
 """Noise removal for detectors: chroma at a low resolution, luma as it is.
 
 Beyond the paper. A detector lives on edges, which lie in luma; what a dark
-picture has in chroma is mostly noise (docs/benchmark.md).
+picture has in chroma is mostly noise (docs/results.md).
 """
 
 from typing import Optional, Tuple

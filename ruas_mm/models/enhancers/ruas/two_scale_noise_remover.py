@@ -58,7 +58,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         hidden: Width of what makes a bias of the picture's statistics.
         balance: Largest |ln| of the gains of R, G and B that bring the means
             of x half of the way to grey; not in training. .05 is little
-            enough for scenes of one colour; docs/benchmark.md.
+            enough for scenes of one colour; docs/notes.md.
         init_cfg: See :class:`PretrainedModule`.
 
     Raises:
