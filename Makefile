@@ -1,11 +1,14 @@
-# make demo | make test | make lint | make env      STACK=openmmlab | onedl
-# make test JOBS=1: in one process, not two
-STACK ?= openmmlab
-PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3.11)
-VENV ?= $(if $(filter openmmlab,$(STACK)),.venv,.venv-$(STACK))
-RUN = $(VENV)/bin/python
+# make demo | make test | make lint | make env
+#   STACK=openmmlab | onedl    left out: the one for the Python at hand
+#   PYTHON=/path/to/python3.x  left out: python3.11, else the newest that fits
+#   VENV=folder                left out: .venv, .venv-onedl
+#   JOBS=1                     tests in one process, not two
 JOBS ?= 2
 SOURCES = ruas_mm configs tools tests setup.py
+ANY = $(or $(shell command -v python3 2>/dev/null),$(PYTHON))
+SETUP = $(ANY) tools/setup_env.py $(if $(STACK),--stack $(STACK)) \
+	$(if $(PYTHON),--python $(PYTHON)) $(if $(VENV),--venv $(VENV))
+RUN = $(shell $(SETUP) --where)/bin/python
 
 .PHONY: demo test lint env clean
 
@@ -22,9 +25,9 @@ lint: env
 	$(RUN) -m codespell_lib $(SOURCES) README.md CONTRIBUTING.md docs
 
 env:
-	@command -v $(PYTHON) >/dev/null || { echo "Python was not found. \
-	Install 3.11, or name it: make demo PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) tools/setup_env.py --stack $(STACK) --venv $(VENV)
+	@test -n "$(ANY)" || { echo "set-up failed: no python3 on the PATH. \
+	Install one or name it: PYTHON=/path/to/python3.11"; exit 1; }
+	@$(SETUP)
 
 clean:
 	rm -rf .venv .venv-* work_dirs .pytest_cache .ruff_cache
