@@ -3,12 +3,15 @@
 ``python -m ruas_mm.compatibility`` prints what is installed.
 """
 
+import importlib.metadata
 import importlib.util
 import re
 from importlib import import_module
 
-# import name: (lowest version, first version that is too new). Tested are the
-# two stacks of requirements/; between them the hosts promise compatibility.
+# import name: (lowest version, first version that is too new). The one place
+# for bounds: ``setup.py`` reads them here, what is installed for the tests
+# (the two stacks of requirements/) lies within them, and between the two the
+# hosts promise compatibility.
 SUPPORTED = {
     'torch': ('2.0', '3'),
     'mmengine': ('0.9', '1'),
@@ -20,6 +23,14 @@ SUPPORTED = {
 REQUIRED = ('torch', 'mmengine', 'mmcv')
 HOSTS = ('mmdet', 'mmseg', 'mmpretrain')
 DISTRIBUTIONS = {'mmseg': 'mmsegmentation'}
+FORKS = {  # maintained, of the same import names
+    'mmengine': 'onedl-mmengine',
+    'mmcv': 'onedl-mmcv',
+    'mmdet': 'onedl-mmdetection',
+    'mmseg': 'onedl-mmsegmentation',
+    'mmpretrain': 'onedl-mmpretrain',
+}
+MMCV_OF_ORIGINALS = '2.2'  # too new for mmdet 3.3, the last of its name
 
 
 class ToolboxError(ImportError):
@@ -29,6 +40,41 @@ class ToolboxError(ImportError):
 def is_installed(name: str) -> bool:
     """Whether module ``name`` can be found; it is not imported."""
     return importlib.util.find_spec(name) is not None
+
+
+def has_distribution(name: str) -> bool:
+    """Whether pip knows ``name`` in this environment."""
+    try:
+        importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def requirement(name: str, forks: bool = False) -> str:
+    """What pip is told: ``'mmdet>=3.2,<4'``.
+
+    Args:
+        name: Import name, a key of :data:`SUPPORTED`.
+        forks: Name the maintained fork's distribution, where there is one.
+    """
+    lowest, too_new = SUPPORTED[name]
+    distribution = DISTRIBUTIONS.get(name, name)
+    if forks:
+        distribution = FORKS.get(name, distribution)
+    elif name == 'mmcv':
+        too_new = MMCV_OF_ORIGINALS
+    return f'{distribution}>={lowest},<{too_new}'
+
+
+def pip_command(name: str) -> str:
+    """The command that installs ``name`` beside the toolboxes that are here.
+
+    mmcv is compiled against the torch that is installed.
+    """
+    forks = any(map(has_distribution, FORKS.values()))
+    option = '--no-build-isolation ' if name == 'mmcv' else ''
+    return f'pip install {option}"{requirement(name, forks)}"'
 
 
 def check_toolbox(name: str) -> str:
@@ -43,31 +89,28 @@ def check_toolbox(name: str) -> str:
             that mends it.
     """
     lowest, too_new = SUPPORTED[name]
-    distribution = DISTRIBUTIONS.get(name, name)
-    mend = f'pip install "{distribution}>={lowest},<{too_new}"'
-    if name == 'mmcv':
-        mend = 'pip install --no-build-isolation "mmcv>=2.0,<2.2"'
     if not is_installed(name):
         raise ToolboxError(
             f'ruas_mm needs {name}, which is not installed. '
-            f'Mend it with: {mend}'
+            f'Mend it with: {pip_command(name)}'
         )
     try:
         version = import_module(name).__version__
     except AssertionError as error:  # the hosts assert on each other's version
         raise ToolboxError(
-            f'{name} refuses this environment: {error} Mend it with: {mend}'
+            f'{name} refuses this environment: {error} '
+            f'Mend it with: {pip_command(name)}'
         ) from error
     if not _release(lowest) <= _release(version) < _release(too_new):
         raise ToolboxError(
             f'ruas_mm needs {name} >= {lowest} and < {too_new}, but '
-            f'{version} is installed. Mend it with: {mend}'
+            f'{version} is installed. Mend it with: {pip_command(name)}'
         )
     if name == 'mmcv' and not is_installed('mmcv._ext'):
         raise ToolboxError(
             f'mmcv {version} has no compiled operators (mmcv._ext is '
             'missing), probably because mmcv-lite is installed. Mend it '
-            f'with: pip uninstall -y mmcv mmcv-lite && {mend}'
+            f'with: pip uninstall -y mmcv mmcv-lite && {pip_command(name)}'
         )
     return version
 
@@ -86,8 +129,7 @@ def check_environment() -> dict:
     if not hosts:
         raise ToolboxError(
             'ruas_mm plugs into mmdet, mmseg or mmpretrain; '
-            'none is installed. Mend it with: '
-            'pip install "mmdet>=3.2,<4"'
+            f'none is installed. Mend it with: {pip_command("mmdet")}'
         )
     return {**versions, **{name: check_toolbox(name) for name in hosts}}
 

@@ -1,9 +1,11 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from ruas_mm import compatibility
 from ruas_mm.compatibility import ToolboxError, check_toolbox
@@ -30,6 +32,28 @@ def test_wrong_version_names_range_and_command(version, monkeypatch):
     monkeypatch.setattr(mmdet, '__version__', version)
     with pytest.raises(ToolboxError, match=r'mmdet >= 3\.2 and < 4.*pip'):
         check_toolbox('mmdet')
+
+
+@pytest.mark.parametrize('forks', [True, False])
+@pytest.mark.parametrize('name', ['mmdet', 'mmcv', 'mmseg'])
+def test_mend_keeps_to_the_forks_where_they_are(name, forks, monkeypatch):
+    """An original beside a fork would overwrite its files."""
+    monkeypatch.setattr(compatibility, 'has_distribution', lambda _: forks)
+    command = compatibility.pip_command(name)
+    assert ('onedl-' in command) == forks
+    assert ('--no-build-isolation' in command) == (name == 'mmcv')
+
+
+@pytest.mark.parametrize('stack', ['openmmlab', 'onedl'])
+def test_pins_lie_within_the_bounds(stack):
+    """And so do the names: pip takes what the error tells."""
+    text = (ROOT / 'requirements' / f'{stack}.txt').read_text()
+    for name in compatibility.SUPPORTED:
+        bounds = Requirement(
+            compatibility.requirement(name, forks=stack == 'onedl')
+        )
+        (pin,) = re.findall(rf'^{bounds.name}==(\S+)', text, re.M)
+        assert pin in bounds.specifier, bounds
 
 
 def test_mmcv_without_operators(monkeypatch):

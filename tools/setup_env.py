@@ -92,7 +92,7 @@ def ask(path: str):
             [path, '-c', PROBE],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            universal_newlines=True,
+            encoding='utf-8',
         )
     except OSError:
         return None
@@ -103,18 +103,22 @@ def ask(path: str):
 
 
 def find_interpreters(pythons: list) -> list:
-    """Every Python on the PATH that starts, the preferred first, then newer
-    before older, then what is called ``python3`` and runs this file."""
-    pythons = sorted(pythons, key=_age, reverse=True)
-    paths = []
-    for name in [*(f'python{python}' for python in pythons), 'python3']:
-        for folder in os.get_exec_path():  # a shim may hide one that starts
-            paths.append(shutil.which(name, path=folder))
+    """Every Python that starts: best first, see :func:`_age`.
+
+    Looked for are ``python3.x`` for each of ``pythons`` and ``python3`` on
+    the whole PATH (a shim may hide one that starts), and what runs this file.
+    """
+    paths = [
+        shutil.which(name, path=folder)
+        for name in [*(f'python{python}' for python in pythons), 'python3']
+        for folder in os.get_exec_path()
+    ]
     found = (ask(path) for path in [*paths, sys.executable] if path)
-    return [python for python in found if python is not None]
+    return sorted(filter(None, found), key=lambda p: _age(p.minor))[::-1]
 
 
 def _age(python: str) -> tuple:
+    """Sorts newer after older and the preferred last."""
     return python == PREFERRED, [int(digit) for digit in python.split('.')]
 
 
@@ -199,7 +203,7 @@ def run_mmcv_build(command: list) -> None:
         command + ['-v'],
         cwd=str(ROOT),
         env=env,
-        universal_newlines=True,
+        encoding='utf-8',
         errors='replace',
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
