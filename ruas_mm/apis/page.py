@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Optional, Tuple
 
-from ruas_mm.apis.page_enhancer import PageEnhancer, Upload
+from ruas_mm.apis.page_enhancer import MAX_PIXELS, PageEnhancer, Upload
 from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
 from ruas_mm.models.enhancers.zoo import ZOO
 
@@ -44,15 +44,17 @@ PASTE = """
 """
 
 
-def build_page(weights: Optional[str] = None) -> gr.Blocks:
-    """The page; results are written where uploads are.
+def build_page(
+    weights: Optional[str] = None, max_pixels: int = MAX_PIXELS
+) -> gr.Blocks:
+    """The page of a :class:`PageEnhancer`; results lie where uploads do.
 
     Raises:
         ValueError, FileNotFoundError: See :class:`PageEnhancer`.
     """
     folder = get_upload_folder()
     Path(folder).mkdir(parents=True, exist_ok=True)
-    enhancer = PageEnhancer(weights, folder)
+    enhancer = PageEnhancer(weights, folder, max_pixels)
     page = gr.Blocks(
         title='Turn the light on',
         analytics_enabled=False,
@@ -186,15 +188,22 @@ def serve(page: gr.Blocks, host: str, port: int) -> None:
     Raises:
         OSError: The port is in use.
     """
-    page.launch(
-        server_name=host,
-        server_port=port,
-        share=False,
-        ssr_mode=False,
-        quiet=True,
-        footer_links=[],
-        theme=build_theme(),
-        css=CSS,
-        js=PASTE,
-        prevent_thread_lock=True,
-    )
+    for name in ('no_proxy', 'NO_PROXY'):  # Gradio asks the page itself
+        known = os.environ.get(name, '').split(',')
+        os.environ[name] = ','.join(filter(None, [*known, host, 'localhost']))
+    try:
+        page.launch(
+            server_name=host,
+            server_port=port,
+            share=False,
+            ssr_mode=False,
+            quiet=True,
+            footer_links=[],
+            theme=build_theme(),
+            css=CSS,
+            js=PASTE,
+            prevent_thread_lock=True,
+        )
+    except ValueError:  # no answer within 3 s: a busy machine
+        if not page.is_running:
+            raise

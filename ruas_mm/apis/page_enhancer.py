@@ -4,6 +4,7 @@
 """
 
 import copy
+import re
 import tempfile
 import threading
 import time
@@ -28,7 +29,9 @@ from ruas_mm.models import ZOO
 from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
 
 PREVIEW_SIDE = 1600  # pixels; the file has the full size
+MAX_PIXELS = 100_000_000  # the machine is not this user's alone
 LARGE = 50_000_000  # pixels; more take gigabytes while they are enhanced
+OBJECT = re.compile(r' \([^()]*<[^()]* at 0x[^()]*\)')  # of Python, no help
 MAX_NAME = 255  # bytes of a file name, on most file systems
 
 
@@ -71,6 +74,7 @@ class PageEnhancer:
         weights: As in :func:`ruas_mm.models.load_enhancer`.
         folder: Where results are written, each into a folder of its own; they
             go with this object. None: the system's.
+        max_pixels: A picture of more is refused before it is decoded.
 
     Attributes:
         names: Names of :data:`ruas_mm.models.ZOO` that ``weights`` serve.
@@ -84,8 +88,9 @@ class PageEnhancer:
         self,
         weights: Optional[Union[str, Path]] = None,
         folder: Optional[Union[str, Path]] = None,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
-        self._weights = weights
+        self._weights, self._max_pixels = weights, max_pixels
         self._inferencers: Dict[str, LowLightInferencer] = {}
         self._loading, self._large = threading.Lock(), threading.Lock()
         self.names = self._served_names()
@@ -106,6 +111,7 @@ class PageEnhancer:
             return self._enhance(upload, name, strength)
         except (ValueError, FileNotFoundError) as error:
             problem = str(error).replace(upload.path, upload.name)
+            problem = OBJECT.sub('', problem)
         except OSError as error:
             problem = f'{upload.name}: cannot be written ({error.strerror})'
         except (MemoryError, RuntimeError) as error:  # torch has no own kind
@@ -121,7 +127,7 @@ class PageEnhancer:
     def _enhance(self, upload: Upload, name: str, strength: float) -> Enhanced:
         start = time.perf_counter()
         inferencer = self.inferencer(name, strength)
-        before = read_picture(upload.path)
+        before = read_picture(upload.path, self._max_pixels)
         with self._turn(before):
             after = replace(before, rgb=inferencer(before.rgb))
         folder = Path(tempfile.mkdtemp(dir=self._folder.name))

@@ -6,6 +6,7 @@ from typing import Optional
 
 import click
 
+from ruas_mm.apis.page_enhancer import MAX_PIXELS
 from ruas_mm.cli.options import weights_option
 from ruas_mm.compatibility import is_installed
 
@@ -38,9 +39,20 @@ def check_address(host: str, port: int) -> None:
     '--port', type=click.IntRange(1, 65535), default=7860, show_default=True
 )
 @weights_option
+@click.option(
+    '--max-pixels',
+    type=click.IntRange(1),
+    default=MAX_PIXELS,
+    show_default=True,
+    help='Of a picture; more are refused, for the memory.',
+)
 @click.pass_context
 def command(
-    context: click.Context, host: str, port: int, weights: Optional[str]
+    context: click.Context,
+    host: str,
+    port: int,
+    weights: Optional[str],
+    max_pixels: int,
 ) -> None:
     """A page in the browser: drop a picture, compare before and after.
 
@@ -53,7 +65,7 @@ def command(
         check_address(host, port)
         from ruas_mm.apis.page import build_page, serve
 
-        page = build_page(weights)
+        page = build_page(weights, max_pixels)
     except (ValueError, FileNotFoundError) as error:
         click.echo(str(error), err=True)
         context.exit(USAGE)

@@ -110,6 +110,39 @@ def test_what_cannot_be_read_is_told(
         enhancer(Upload(str(path), name), 'ruas_s', 1.0)
     assert str(caught.value).startswith(message)
     assert str(tmp_path) not in str(caught.value)
+    assert ' at 0x' not in str(caught.value)  # an object of Python
+
+
+def test_huge_one_is_refused_before_it_is_decoded(enhancer, tmp_path):
+    huge = Image.new('1', (15000, 12000))
+    huge.save(tmp_path / 'upload.png')
+    upload = Upload(str(tmp_path / 'upload.png'), 'huge.png')
+    with pytest.raises(ValueError) as caught:
+        enhancer(upload, 'ruas_s', 1.0)
+    said = str(caught.value)
+    assert said.startswith('huge.png: 15000x12000 is 180,000,000 pixels')
+    assert 'allowed: max_pixels=100,000,000' in said
+
+
+def test_limit_can_be_chosen(tmp_path):
+    upload = write_dark(tmp_path / 'a.png', (12, 18))
+    assert PageEnhancer(None, tmp_path, 216)(upload, 'ruas_s', 1.0)
+    with pytest.raises(ValueError, match='allowed: max_pixels=215'):
+        PageEnhancer(None, tmp_path, 215)(upload, 'ruas_s', 1.0)
+
+
+def test_heic_becomes_png(enhancer, tmp_path):
+    pillow_heif = pytest.importorskip('pillow_heif')
+    rgb = np.random.RandomState(0).randint(0, 40, (48, 64, 3))
+    image = Image.fromarray(rgb.astype(np.uint8))
+    pillow_heif.from_pillow(image).save(tmp_path / 'upload')
+    upload = Upload(str(tmp_path / 'upload'), 'IMG_0001.HEIC')
+    found = enhancer(upload, 'ruas_s', 1.0)
+    result = read_picture(found.file)
+    assert found.file.name == 'IMG_0001_enhanced.png'
+    assert result.rgb.shape == (48, 64, 3)
+    assert result.rgb.mean() > read_picture(tmp_path / 'upload').rgb.mean()
+    assert Image.open(found.before).size == (64, 48)
 
 
 @pytest.mark.parametrize(
