@@ -5,7 +5,7 @@ the scope; a config needs no import for it.
 """
 
 from importlib import import_module
-from typing import Dict, Optional
+from typing import Dict, Optional, Sequence
 
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
@@ -27,11 +27,13 @@ class HostPartsRegistry(Registry):
     Loading a host takes seconds, and most users have no more than one.
 
     Args:
-        host_parts: Host (import name) to the module with what builds on it.
+        host_parts: Host (import name) to the modules with what builds on it.
         **kwargs: Of ``mmengine.registry.Registry``.
     """
 
-    def __init__(self, name: str, host_parts: Dict[str, str], **kwargs):
+    def __init__(
+        self, name: str, host_parts: Dict[str, Sequence[str]], **kwargs
+    ):
         self.host_parts = dict(host_parts)
         super().__init__(name, **kwargs)
 
@@ -44,10 +46,11 @@ class HostPartsRegistry(Registry):
 
     def _import_host_parts(self) -> None:
         for host in [h for h in self.host_parts if is_installed(h)]:
-            module = self.host_parts.pop(host)
+            modules = self.host_parts.pop(host)
             check_toolbox('mmcv')
             check_toolbox(host)
-            import_module(module)
+            for module in modules:
+                import_module(module)
 
 
 MODELS = HostPartsRegistry(
@@ -55,14 +58,16 @@ MODELS = HostPartsRegistry(
     parent=MMENGINE_MODELS,
     scope='ruas_mm',
     locations=['ruas_mm.models'],
-    host_parts=dict(mmdet='ruas_mm.models.detectors'),
+    host_parts=dict(
+        mmdet=('ruas_mm.models.backbones', 'ruas_mm.models.detectors')
+    ),
 )
 DATASETS = HostPartsRegistry(
     'dataset',
     parent=MMENGINE_DATASETS,
     scope='ruas_mm',
     locations=['ruas_mm.datasets'],
-    host_parts=dict(mmdet='ruas_mm.datasets.detection'),
+    host_parts=dict(mmdet=('ruas_mm.datasets.detection',)),
 )
 TRANSFORMS = Registry(
     'transform',
@@ -75,7 +80,7 @@ METRICS = HostPartsRegistry(
     parent=MMENGINE_METRICS,
     scope='ruas_mm',
     locations=['ruas_mm.evaluation'],
-    host_parts=dict(mmdet='ruas_mm.evaluation.exdark_metric'),
+    host_parts=dict(mmdet=('ruas_mm.evaluation.exdark_metric',)),
 )
 HOOKS = Registry(
     'hook',
