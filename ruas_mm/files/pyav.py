@@ -1,8 +1,18 @@
 """PyAV, which brings FFmpeg, loaded when a video is to be read or written."""
 
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from ruas_mm.compatibility import is_installed
+
+# Lists of other files (concat, HLS, DASH) are none of them: what is enhanced
+# is the file that was named.
+FORMATS = (
+    'mov', 'matroska', 'avi', 'mpegts', 'mpeg', 'mpegvideo', 'asf', 'flv',
+    'ogg', 'mxf', 'h264', 'hevc', 'm4v', 'dv', 'ivf', 'nut', 'rm', 'wtv',
+    'yuv4mpegpipe', 'live_flv', 'gxf', 'vc1', 'mjpeg',
+)  # fmt: skip
 
 
 def load_pyav() -> ModuleType:
@@ -16,3 +26,20 @@ def load_pyav() -> ModuleType:
     import av
 
     return av
+
+
+def open_source(path: Path) -> Any:
+    """A video file to read, and no other that it refers to.
+
+    Raises:
+        ValueError: PyAV is missing.
+        av.error.FFmpegError: There is nothing that FFmpeg can read.
+    """
+    return load_pyav().open(
+        f'file:{path}',  # a name such as 'a:b.mp4' is no address
+        container_options={
+            'protocol_whitelist': 'file',
+            'format_whitelist': ','.join(FORMATS),
+        },
+        metadata_errors='replace',
+    )

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
-from ruas_mm.files.pyav import load_pyav
+from ruas_mm.files.pyav import load_pyav, open_source
 from ruas_mm.files.video_codecs import VideoContainer, has_encoder
 
 PATIENCE = 100  # failed reads in a row after which the rest is given up
@@ -46,9 +46,7 @@ class SideStreams:
         self.lost: List[str] = []
         self._av, self._output, self._start = load_pyav(), output, start
         self._container = container
-        self._input = self._av.open(
-            f'file:{source}', metadata_errors='replace'
-        )
+        self._input = open_source(source)
         self._writers: Dict[int, Callable[[Any], None]] = {}
         self._encoders: Dict[int, Any] = {}
         self._damaged: Counter = Counter()
@@ -130,8 +128,15 @@ class SideStreams:
         return write
 
     def _transcoder(self, stream: Any, copy: Any) -> Callable[[Any], None]:
+        context = stream.codec_context
+
         def write(packet: Optional[Any]) -> None:
-            for frame in stream.codec_context.decode(packet):
+            try:
+                frames = context.decode(packet)
+            except self._av.error.FFmpegError:
+                self._damaged[stream.index] += 1
+                return
+            for frame in frames:
                 if frame.pts is not None:
                     frame.time_base = stream.time_base
                     frame.pts -= round(self._start / stream.time_base)
@@ -169,10 +174,10 @@ class SideStreams:
     def _write(self, index: int, packet: Optional[Any]) -> None:
         try:
             self._writers[index](packet)
-        except self._av.error.FFmpegError as error:
+        except (self._av.error.FFmpegError, ValueError) as error:
             if is_of_the_disk(error):
                 raise
-            self._damaged[index] += 1
+            self._damaged[index] += 1  # a layout that changes, for example
 
     def finish(self) -> None:
         """Write the rest."""

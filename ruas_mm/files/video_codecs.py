@@ -1,9 +1,11 @@
 """Which codec a video file gets, told by its suffix."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Dict, NamedTuple, Tuple, Union
 
 from ruas_mm.files.pyav import load_pyav
+from ruas_mm.files.video_facts import FINEST_TIME_BASE
 
 # Bytes depend on how many threads there are, so it is a fixed number.
 THREADS = 4
@@ -20,6 +22,7 @@ class VideoCodec(NamedTuple):
             FFmpeg's.
         knows_aspect: Whether the shape of pixels is in its stream; PyAV
             cannot write it into the container.
+        finest_time_base: Smallest unit of time that it takes, in seconds.
     """
 
     name: str
@@ -27,6 +30,7 @@ class VideoCodec(NamedTuple):
     pixels: Tuple[str, str] = ('yuv420p', 'yuv444p')
     tag: str = ''
     knows_aspect: bool = True
+    finest_time_base: Fraction = FINEST_TIME_BASE
 
     @property
     def is_deep(self) -> bool:
@@ -58,6 +62,7 @@ MPEG4 = VideoCodec(
     'mpeg4',
     dict(flags='+qscale', global_quality=str(2 * 118)),
     ('yuv420p', 'yuv420p'),
+    finest_time_base=Fraction(1, 65_535),
 )
 # without B frames, which make the light of a fade unsteady for a few percent
 H264 = VideoCodec('libx264', dict(crf='18', preset='faster', bf='0'))

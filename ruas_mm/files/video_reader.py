@@ -8,7 +8,7 @@ from typing import Any, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 
-from ruas_mm.files.pyav import load_pyav
+from ruas_mm.files.pyav import load_pyav, open_source
 from ruas_mm.files.video_colour import (
     MATRICES,
     ColourConverter,
@@ -64,11 +64,7 @@ class VideoReader:
             raise ValueError(f'{source}: no such video file')
         self._errors = load_pyav().error.FFmpegError
         try:
-            self._container = load_pyav().open(
-                # a name such as 'a:b.mp4' is no address
-                f'file:{self.source}',
-                metadata_errors='replace',
-            )
+            self._container = open_source(self.source)
         except (self._errors, OSError) as error:
             raise ValueError(
                 f'{source}: cannot be opened as a video: {error.strerror}'

@@ -9,7 +9,7 @@ from typing import Any, Iterable, Iterator, List, Optional, Tuple, Union
 import numpy as np
 
 from ruas_mm.files.atomic_write import atomic_write
-from ruas_mm.files.pyav import load_pyav
+from ruas_mm.files.pyav import load_pyav, open_source
 from ruas_mm.files.side_streams import SideStreams, described, is_of_the_disk
 from ruas_mm.files.video_codecs import (
     THREADS,
@@ -167,14 +167,14 @@ class _Writer:
             np.ascontiguousarray(frame.rgb), name
         )
         picture = self._convert(picture)
-        picture.time_base = self._stream.codec_context.time_base
+        picture.time_base = self._time_base
         picture.pts, picture.duration = self._times(frame)
         if self._side is not None:
             self._side.write_until(frame.time * self._facts.time_base)
         self._output.mux(self._stream.encode(picture))
 
     def _times(self, frame: Frame) -> Tuple[int, int]:
-        """Time and duration in the unit of the encoder."""
+        """Time and duration in :attr:`_time_base`."""
         if self._container.is_timed:
             return frame.time, frame.duration
         exact = frame.time * self._facts.time_base * self._facts.constant_fps
@@ -207,9 +207,7 @@ class _Writer:
             return {}
         if self._facts.path is None:
             return {}
-        with self._av.open(
-            f'file:{self._facts.path}', metadata_errors='replace'
-        ) as source:
+        with open_source(self._facts.path) as source:
             keys = described(source.metadata)
         if any(key.startswith(APPLE_KEY) for key in keys):
             return {'movflags': 'use_metadata_tags'}
@@ -234,10 +232,11 @@ class _Writer:
         context.pix_fmt = pixels
         context.sample_aspect_ratio = aspect
         context.thread_count = THREADS
-        context.time_base = facts.time_base
+        self._time_base = facts.time_base
         if not self._container.is_timed:
             context.framerate = facts.constant_fps
-            context.time_base = 1 / facts.constant_fps
+            self._time_base = 1 / facts.constant_fps
+        context.time_base = max(self._time_base, codec.finest_time_base)
         stream.time_base = context.time_base
         if codec.tag and self._container.name in ('mp4', 'mov'):
             context.codec_tag = codec.tag

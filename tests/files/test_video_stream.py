@@ -10,9 +10,15 @@ import av
 import numpy as np
 import pytest
 
-from ruas_mm.files import camera_reader, pyav, video_reader, video_stream
-from ruas_mm.files.video_colour import upright
-from ruas_mm.files.video_facts import Frame
+from ruas_mm.files import (
+    camera_reader,
+    pyav,
+    video_codecs,
+    video_reader,
+    video_stream,
+)
+from ruas_mm.files.video_colour import ColourConverter, upright
+from ruas_mm.files.video_facts import Colour, Frame
 from ruas_mm.files.video_stream import (
     CameraReader,
     VideoReader,
@@ -265,6 +271,23 @@ def test_times_are_kept(tmp_path, suffix):
     np.testing.assert_allclose(found, np.array(times) / 100, atol=0.001)
 
 
+def test_without_h264(tmp_path, monkeypatch):
+    """Some builds of FFmpeg have none; MPEG-4 takes no fine times."""
+    has_encoder = video_codecs.has_encoder
+    monkeypatch.setattr(
+        video_codecs,
+        'has_encoder',
+        lambda name: name != 'libx264' and has_encoder(name),
+    )
+    make(tmp_path / 'a.ts', times=[0, 3, 7, 20, 60, 100])
+    copied(tmp_path / 'a.ts', tmp_path / 'b.mp4')
+    found = np.array(seconds(tmp_path / 'b.mp4'))
+    expected = [0, 0.03, 0.07, 0.2, 0.6, 1.0]
+    np.testing.assert_allclose(found - found[0], expected, atol=0.001)
+    with av.open(str(tmp_path / 'b.mp4')) as source:
+        assert source.streams.video[0].codec_context.name == 'mpeg4'
+
+
 def test_start_of_the_file_is_zero(tmp_path):
     """MPEG transport streams start anywhere; what is late stays late."""
     make(tmp_path / 'a.ts', times=range(500, 560, 10), sound=['aac'])
@@ -272,6 +295,9 @@ def test_start_of_the_file_is_zero(tmp_path):
     first = seconds(tmp_path / 'b.mp4')[0]
     assert 4.9 < first < 5.1
     assert abs(sounds(tmp_path / 'b.mp4')[1][0]) < 0.05
+    make(tmp_path / 'a.ts', times=range(500, 560, 10))
+    copied(tmp_path / 'a.ts', tmp_path / 'b.mp4')
+    assert seconds(tmp_path / 'b.mp4')[0] == 0
 
 
 @pytest.mark.parametrize('suffix', ['.mp4', '.mkv', '.avi', '.mov'])
@@ -423,6 +449,17 @@ def test_transparency_is_named(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    'height, red', [(720, (63, 102, 240)), (576, (81, 90, 240))]
+)
+def test_untagged_colours_are_those_that_players_take(height, red):
+    frame = av.VideoFrame(32, height, 'yuv444p')
+    for plane, value in zip(frame.planes, red):
+        plane.update(bytes([value]) * plane.buffer_size)
+    found = ColourConverter('rgb24', Colour())(frame).to_ndarray()
+    assert abs(found.astype(int) - (255, 0, 0)).max() <= 3
+
+
 def test_frames_hidden_by_an_edit_list(tmp_path):
     """The header counts them, players do not show them."""
     make(tmp_path / 'a.mp4', max_b_frames=0)
@@ -495,7 +532,7 @@ def test_endless_failure_is_given_up(tmp_path, monkeypatch):
         ('gone.mp4', None, 'gone.mp4: no such'),
         ('a.mp4', b'', 'a.mp4: cannot be opened'),
         ('a.mp4', b'no video', 'a.mp4: cannot be opened'),
-        ('a.srt', b'1\n00:00:00,100 --> 00:00:00,400\nHi\n', 'no picture'),
+        ('a.srt', b'1\n00:00:00,100 --> 00:00:00,400\nHi\n', 'a.srt: cannot'),
     ],
 )
 def test_unreadable_file(tmp_path, name, content, message):
@@ -503,6 +540,14 @@ def test_unreadable_file(tmp_path, name, content, message):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=message):
         VideoReader(tmp_path / name)
+
+
+def test_file_that_refers_to_another_is_not_followed(tmp_path):
+    make(tmp_path / 'a.mp4')
+    list_of_files = tmp_path / 'b.mp4'
+    list_of_files.write_text("ffconcat version 1.0\nfile 'a.mp4'\n")
+    with pytest.raises(ValueError, match='b.mp4: cannot be opened'):
+        VideoReader(list_of_files)
 
 
 def test_without_pyav(tmp_path, monkeypatch):
