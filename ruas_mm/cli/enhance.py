@@ -18,6 +18,7 @@ from rich.progress import (
 from ruas_mm.apis.low_light_inferencer import RUNTIMES, LowLightInferencer
 from ruas_mm.cli.options import enhancer_option, weights_option
 from ruas_mm.files.input_files import InputFile, Inputs, find_inputs
+from ruas_mm.files.picture_file import MAX_PIXELS
 
 USAGE, INTERRUPTED = 2, 130  # as shells do
 DISK_ERRORS = {
@@ -163,6 +164,13 @@ def run(
 @click.option(
     '--tile', type=int, help='Pixels; for pictures larger than the memory.'
 )
+@click.option(
+    '--max-pixels',
+    type=click.IntRange(1),
+    default=MAX_PIXELS,
+    show_default=True,
+    help='Of a picture; more are refused, for the memory.',
+)
 @click.option('--side-by-side', is_flag=True, help='Dark | enhanced.')
 @click.option(
     '--runtime',
@@ -181,6 +189,7 @@ def command(
     strength: float,
     device: Optional[str],
     tile: Optional[int],
+    max_pixels: int,
     side_by_side: bool,
     runtime: str,
 ) -> None:
@@ -197,7 +206,7 @@ def command(
     try:
         found = find_inputs(inputs, out)
         inferencer = LowLightInferencer(
-            enhancer, weights, strength, device, tile, runtime
+            enhancer, weights, strength, device, tile, runtime, max_pixels
         )
     except (ValueError, FileNotFoundError) as error:
         tell(str(error))

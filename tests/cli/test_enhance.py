@@ -88,6 +88,16 @@ def test_pattern_and_strength(enhance, folder):
     assert Path('new/a.png').read_bytes() == (folder / 'a.png').read_bytes()
 
 
+def test_limit_of_pixels(enhance, folder):
+    code, said = enhance('in', '--max-pixels', 24 * 32 - 1)
+    assert code == 1 and '2 of 5' in said
+    for name in ('a.png', 'b.jpg', 'night/a.tif'):
+        assert f'in/{name}: 32x24 is 768 pixels, allowed: max_p' in said
+    assert contents(Path('enhanced')) == ['night/c.mp4', 'night/pixel.png']
+    assert enhance('in', '--max-pixels', 24 * 32)[0] == 0
+    assert enhance('in', '--max-pixels', 0)[0] == 2
+
+
 def test_broken_pictures_are_passed_over_and_named(enhance, folder):
     good = (folder / 'a.png').read_bytes()
     (folder / 'a.png').write_bytes(good[: len(good) // 2])
