@@ -28,7 +28,6 @@ train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='ConcatDataset',
-        ignore_keys=['dataset_name', 'split_name'],
         datasets=[
             dict(
                 type='RepeatDataset',

@@ -16,6 +16,7 @@ from ruas_mm.arguments import check_names
 from ruas_mm.compatibility import ToolboxError, is_installed
 from ruas_mm.evaluation.complexity import HUB_KEY
 from ruas_mm.evaluation.lpips_alexnet import build_lpips, perceptual_distance
+from ruas_mm.evaluation.split_title import split_title
 from ruas_mm.registry import METRICS
 
 SMALLEST_SIDE = {'PSNR': 1, 'SSIM': 7, 'LPIPS': 31}
@@ -122,7 +123,8 @@ class EnhancementMetric(BaseMetric):
         if not torch.isfinite(enhanced).all():
             raise ValueError(f'{path}: the output holds values not finite')
         output, truth = _to_array(enhanced.float()), _to_array(truth)
-        row = dict(path=path, **self._compare(output, truth, enhanced.device))
+        row = dict(path=path, split_name=sample.get('split_name', ''))
+        row.update(self._compare(output, truth, enhanced.device))
         if self.gt_mean:
             output = scale_to_mean(output, truth)
             figures = self._compare(output, truth, enhanced.device)
@@ -156,9 +158,8 @@ class EnhancementMetric(BaseMetric):
         return figures
 
     def _log_table(self, results: List[dict], means: dict) -> None:
-        meta = self.dataset_meta or {}
-        split = meta.get('split_name', f'{len(results)} pictures')
-        lines = [f'{meta.get("dataset_name", "data set")}, {split}']
+        names = (row['split_name'] for row in results)
+        lines = [split_title(names, 'pictures')]
         lines += _complexity_lines()
         columns = self._columns()
         rows = [('picture', {name: name for name in columns})]

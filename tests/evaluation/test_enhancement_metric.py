@@ -27,12 +27,12 @@ def build(metric=FIDELITY, **kwargs):
 
 def evaluate(metric, *pairs, **meta):
     """Pairs of RGB uint8 tensors (3, H, W)."""
-    metric.dataset_meta = meta
     samples = [
         dict(
             img_path=f'folder/{i}.png',
             enhanced=output if output.is_floating_point() else output / 255,
             gt=truth,
+            **meta,
         )
         for i, (output, truth) in enumerate(pairs)
     ]
@@ -271,8 +271,7 @@ def test_table(per_image, log, monkeypatch):
         build(per_image=per_image),
         (truth + 10, truth),
         (truth + 20, truth),
-        dataset_name='LOL v1',
-        split_name='official/test, 2 pictures',
+        split_name='LOL v1, official/test',
     )
     title, size, header, *rows = log[-1].strip().splitlines()
     assert title == 'LOL v1, official/test, 2 pictures'
@@ -290,7 +289,7 @@ def test_table(per_image, log, monkeypatch):
 def test_table_without_measured_complexity(log, warned):
     evaluate(build(('PSNR', 'LPIPS')), (picture(), picture()))
     title, header, mean = log[-1].strip().splitlines()
-    assert title == 'data set, 1 pictures'
+    assert title == '1 pictures'
     assert header.split() == ['picture', 'PSNR', 'LPIPS']
     assert mean.split()[0] == 'mean' and mean.split()[2] == '-'
 

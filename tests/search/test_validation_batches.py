@@ -66,7 +66,7 @@ def test_halves_are_disjoint_and_complete(tmp_path, count):
     assert names[1] == [f'{i}.png' for i in range(1, count, 2)]
     assert not image_files(even) & image_files(odd)
     assert len([sample['inputs'] for sample in even]) == len(even)
-    assert even.metainfo['dataset_name'] == 'unlabelled'
+    assert 'split_name' not in even.metainfo
 
 
 @pytest.mark.parametrize('which, other', [('even', 'odd'), ('odd', 'even')])

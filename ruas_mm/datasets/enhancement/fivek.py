@@ -61,7 +61,6 @@ class FiveKDataset(PairedImageDataset):
         100
     """
 
-    METAINFO = dict(dataset_name='MIT-Adobe FiveK')
     HOW_TO_GET = HOW_TO_GET
 
     def __init__(
@@ -81,10 +80,10 @@ class FiveKDataset(PairedImageDataset):
 
     @property
     def split_name(self) -> str:
-        """For example ``'paper/test, expert c, 100 pictures'``."""
+        """For example ``'MIT-Adobe FiveK, paper/test, expert c'``."""
         return (
-            f'{self.split}/{self.subset}, expert {self.expert}, '
-            f'{len(self)} pictures'
+            f'MIT-Adobe FiveK, {self.split}/{self.subset}, '
+            f'expert {self.expert}'
         )
 
     def folders(self) -> List[Tuple[Path, Path]]:

@@ -96,14 +96,9 @@ class LOLDataset(PairedImageDataset):
         super().__init__(data_root, subset, paired, **kwargs)
 
     @property
-    def metainfo(self) -> dict:
-        """MMEngine's meta information, name and split."""
-        return {**super().metainfo, 'dataset_name': f'LOL {self.version}'}
-
-    @property
     def split_name(self) -> str:
-        """For example ``'paper/test, 100 pictures'``."""
-        return f'{self.split}/{super().split_name}'
+        """For example ``'LOL v2-real, paper/test'``."""
+        return f'LOL {self.version}, {self.split}/{self.subset}'
 
     def folders(self) -> List[Tuple[Path, Path]]:
         """One pair of folders for each official part that is needed."""

@@ -57,14 +57,21 @@ class PairedImageDataset(BaseDataset):
         super().__init__(data_root=data_root, **kwargs)
 
     @property
-    def metainfo(self) -> dict:
-        """MMEngine's meta information and ``split_name``."""
-        return {**super().metainfo, 'split_name': self.split_name}
-
-    @property
     def split_name(self) -> str:
         """Which pictures these are, for tables."""
-        return f'{self.subset}, {len(self)} pictures'
+        raise NotImplementedError
+
+    def prepare_data(self, idx: int) -> dict:
+        """Load one pair; what is packed carries ``split_name``.
+
+        Not in ``metainfo``, which MMEngine wants to be the same in all parts
+        of a ``ConcatDataset``.
+        """
+        data = super().prepare_data(idx)
+        sample = (data or {}).get('data_samples')
+        if sample is not None:
+            sample.set_metainfo(dict(split_name=self.split_name))
+        return data
 
     def folders(self) -> List[Tuple[Path, Path]]:
         """Folders of low-light pictures and of their references."""

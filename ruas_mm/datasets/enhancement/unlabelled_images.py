@@ -26,8 +26,6 @@ class UnlabelledImageDataset(BaseDataset):
         ValueError: It holds no picture.
     """
 
-    METAINFO = dict(dataset_name='unlabelled')
-
     def __init__(self, data_root: str = 'data/unlabelled', **kwargs) -> None:
         super().__init__(data_root=data_root, **kwargs)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from conftest import make_lol
 from mmengine.config import Config
 
 from ruas_mm.datasets.enhancement.paired_images import SPLITS
@@ -67,10 +68,7 @@ def test_lol_pairs(version, subset, number, lol_root):
         assert low.parent.parent == high.parent.parent
         assert low.stem.replace('low', '') == high.stem.replace('normal', '')
         assert info['sample_idx'] == index
-    assert dataset.metainfo['dataset_name'] == f'LOL {version}'
-    assert dataset.metainfo['split_name'] == (
-        f'official/{subset}, {number} pictures'
-    )  # fmt: skip
+    assert dataset.split_name == f'LOL {version}, official/{subset}'
 
 
 def test_lol_v2_itself_will_do_as_root(lol_root):
@@ -120,8 +118,7 @@ def test_fivek_pairs(folder, tmp_path):
         ('a0002-b.jpg', 'a0002.tif'),
         ('a0003.png', 'a0003-1.png'),
     ]
-    assert dataset.metainfo['dataset_name'] == 'MIT-Adobe FiveK'
-    assert 'expert c' in dataset.metainfo['split_name']
+    assert dataset.split_name == 'MIT-Adobe FiveK, paper/all, expert c'
 
 
 def test_fivek_split_of_the_paper(tmp_path):
@@ -291,3 +288,25 @@ def test_real_fivek_pictures(shared, tmp_path):
     dataset = build('FiveKDataset', tmp_path, subset='all', pipeline=load)
     assert len(dataset) == 3
     assert all(d['img'].shape == d['gt'].shape for d in dataset)
+
+
+def test_parts_of_any_kind_are_put_together(tmp_path):
+    """MMEngine compares ``metainfo``; each sample says where it is from."""
+    make_lol(tmp_path, 2)
+    pipeline = [dict(type='LoadImagePair'), dict(type='PackEnhancementInputs')]
+    parts = [
+        dict(
+            type='LOLDataset',
+            data_root=str(tmp_path),
+            version='v1',
+            subset=subset,
+            pipeline=pipeline,
+        )
+        for subset in ('train', 'test')
+    ]
+    parts[0] = dict(type='RepeatDataset', times=2, dataset=parts[0])
+    whole = DATASETS.build(dict(type='ConcatDataset', datasets=parts))
+    names = [sample['data_samples'].split_name for sample in whole]
+    assert names == ['LOL v1, official/train'] * 4 + (
+        ['LOL v1, official/test'] * 2
+    )
