@@ -293,10 +293,13 @@ def test_real_fivek_pictures(shared, tmp_path):
 def test_parts_of_any_kind_are_put_together(tmp_path):
     """MMEngine compares ``metainfo``; each sample says where it is from."""
     make_lol(tmp_path, 2)
-    pipeline = [dict(type='LoadImagePair'), dict(type='PackEnhancementInputs')]
+    pipeline = [
+        dict(type='ruas_mm.LoadImagePair'),
+        dict(type='ruas_mm.PackEnhancementInputs'),
+    ]
     parts = [
         dict(
-            type='LOLDataset',
+            type='ruas_mm.LOLDataset',
             data_root=str(tmp_path),
             version='v1',
             subset=subset,
