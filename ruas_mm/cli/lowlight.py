@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from mmengine.config import Config
 
-from ruas_mm.apis.lowlight_config import DEFAULT_SCENE, lowlight_config
+from ruas_mm.apis.wrapped_config import DEFAULT_SCENE, lowlight_config
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models.enhancers.zoo import ZOO
 

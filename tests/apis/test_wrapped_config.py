@@ -4,7 +4,7 @@ import pytest
 from conftest import run_command
 from mmengine.config import Config
 
-from ruas_mm.apis.lowlight_config import find_config, lowlight_config
+from ruas_mm.apis.wrapped_config import find_config, lowlight_config
 from ruas_mm.registry import MODELS
 
 STOCK = {
