@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -30,11 +28,6 @@ RESULT = 'bei Nacht, schön_enhanced.png'
 WAIT = 120  # seconds, of which none pass where all is well
 
 
-@pytest.fixture(scope='module')
-def weights(tmp_path_factory):
-    return write_random_weights(tmp_path_factory.mktemp('weights'), 'RUAS_A')
-
-
 @pytest.fixture
 def dark_file(tmp_path):
     """16 bits and turned by a quarter: what a viewer must not lose."""
@@ -47,18 +40,35 @@ def dark_file(tmp_path):
     return path
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """Where uploads and results lie."""
+@pytest.fixture(scope='module')
+def address(tmp_path_factory):
+    """The command runs in a thread: libraries are loaded once."""
     pytest.importorskip('gradio')
-    monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path / 'gradio'))
-    return tmp_path / 'gradio'
-
-
-def free_port():
+    folder = tmp_path_factory.mktemp('served')
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
-        return free.getsockname()[1]
+        port = free.getsockname()[1]
+    weights = write_random_weights(folder, 'RUAS_A')
+    arguments = ['--port', str(port), '--weights', str(weights)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('GRADIO_TEMP_DIR', str(folder / 'gradio'))
+        from ruas_mm.apis import page
+        from ruas_mm.cli.app import command
+
+        pages, build = [], page.build_page
+        patch.setattr(
+            page, 'build_page', lambda *a: pages.append(build(*a)) or pages[-1]
+        )
+        thread = threading.Thread(
+            target=command.main,
+            kwargs=dict(args=arguments, standalone_mode=False),
+            daemon=True,
+        )
+        thread.start()
+        wait_for(lambda: is_open(port))
+        yield f'http://127.0.0.1:{port}'
+        pages[0].close(verbose=False)
+        thread.join(WAIT)
 
 
 def is_open(port):
@@ -66,54 +76,30 @@ def is_open(port):
         return connection.connect_ex(('127.0.0.1', port)) == 0
 
 
-@pytest.fixture
-def server(folder, weights, tmp_path):
-    port, log = free_port(), tmp_path / 'log'
-    command = [sys.executable, '-m', 'ruas_mm', 'app', '--port', str(port)]
-    with open(log, 'w') as file:
-        process = subprocess.Popen(
-            [*command, '--weights', str(weights)],
-            env=dict(os.environ, OMP_NUM_THREADS='1', PYTHONUNBUFFERED='1'),
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.time() + 300
-        while not is_open(port):
-            alive = process.poll() is None and time.time() < deadline
-            assert alive, log.read_text()
-            time.sleep(0.2)
-        url = f'http://127.0.0.1:{port}'
-        wait_for(lambda: url in log.read_text())
-        yield url
-    finally:
-        process.kill()
-        process.wait()
-
-
-@pytest.fixture
-def open_browser(tmp_path):
-    """Start browsers, each with a profile of its own."""
+@pytest.fixture(scope='module')
+def users(address, tmp_path_factory):
+    """Two pages in two browsers, and the folder that they download into."""
     webdriver = pytest.importorskip('selenium.webdriver')
     for program in (CHROMIUM, DRIVER):
         if shutil.which(program) is None:
             pytest.skip(f'no browser: {program} is missing')
+    folder = tmp_path_factory.mktemp('browsers')
 
     def start(name):
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM
-        for flag in (*FLAGS, f'--user-data-dir={tmp_path / name}'):
+        for flag in (*FLAGS, f'--user-data-dir={folder / name}'):
             options.add_argument(flag)
         options.set_capability('goog:loggingPrefs', {'performance': 'ALL'})
-        downloads = {'download.default_directory': str(tmp_path / 'downloads')}
+        downloads = {'download.default_directory': str(folder / 'downloads')}
         options.add_experimental_option('prefs', downloads)
         service = webdriver.ChromeService(executable_path=DRIVER)
         browser = webdriver.Chrome(options=options, service=service)
         stack.callback(browser.quit)
-        return browser
+        return Page(browser, address)
 
     with ExitStack() as stack:
-        yield start
+        yield start('one'), start('two'), folder / 'downloads'
 
 
 def wait_for(what, seconds=WAIT):
@@ -216,8 +202,8 @@ class Page:
         }
 
 
-def test_one_user(server, open_browser, dark_file, folder, tmp_path):
-    page = Page(open_browser('one'), server)
+def test_one_user(users, dark_file, tmp_path):
+    page, _, downloads = users
     page.press_button()
     page.wait_for_facts('Drop a picture first')
 
@@ -239,8 +225,8 @@ def test_one_user(server, open_browser, dark_file, folder, tmp_path):
     if 'RUAS_MM_SCREENSHOT' in os.environ:
         page.browser.save_screenshot(os.environ['RUAS_MM_SCREENSHOT'])
     page.download()
-    wait_for((tmp_path / 'downloads' / RESULT).exists)
-    found = read_picture(tmp_path / 'downloads' / RESULT)
+    wait_for((downloads / RESULT).exists)
+    found = read_picture(downloads / RESULT)
     assert found.depth == 16 and found.rgb.shape == (60, 90, 3)
 
     (tmp_path / 'bad <b>.heic').write_bytes(b'no picture')
@@ -254,7 +240,8 @@ def test_one_user(server, open_browser, dark_file, folder, tmp_path):
     wait_for(page.both_pictures)
     asked = page.requests()
     assert asked
-    assert not [url for url in asked if not url.startswith((*LOCAL, server))]
+    own = (*LOCAL, page.address)
+    assert not [url for url in asked if not url.startswith(own)]
 
 
 PNG = (  # 3 x 2 pixels, all of them 9
@@ -263,23 +250,7 @@ PNG = (  # 3 x 2 pixels, all of them 9
 )
 
 
-@pytest.fixture
-def build(folder, weights):
-    """Make the page and serve it from this process."""
-    from ruas_mm.apis.page import build_page, serve
-
-    with ExitStack() as stack:
-
-        def start(weights=weights):
-            page, port = build_page(weights), free_port()
-            serve(page, '127.0.0.1', port)
-            stack.callback(page.close, verbose=False)
-            return page, f'http://127.0.0.1:{port}'
-
-        yield start
-
-
-def test_two_users_at_a_time(build, open_browser, tmp_path, monkeypatch):
+def test_two_users_at_a_time(users, tmp_path, monkeypatch):
     """Each upload is enhanced only while that of the other user is, too."""
     from ruas_mm.apis.page_enhancer import PageEnhancer
 
@@ -290,8 +261,7 @@ def test_two_users_at_a_time(build, open_browser, tmp_path, monkeypatch):
         return enhance(self, *inputs)
 
     monkeypatch.setattr(PageEnhancer, '__call__', enhance_together)
-    _, address = build()
-    pages = [Page(open_browser(name), address) for name in ('one', 'two')]
+    *pages, _ = users
     for i, page in enumerate(pages):
         (tmp_path / str(i)).mkdir()
         path = tmp_path / str(i) / 'IMG_1.png'
@@ -315,13 +285,16 @@ def test_two_users_at_a_time(build, open_browser, tmp_path, monkeypatch):
     assert pages[1].download_is_possible()
 
 
-def test_the_zoo_is_in_the_list(build):
-    page, _ = build(None)
-    (choice,) = [
-        block for block in page.blocks.values() if block.elem_id == 'enhancer'
-    ]
-    assert [value for _, value in choice.choices] == list(ZOO)
+def test_the_zoo_is_in_the_list():
+    pytest.importorskip('gradio')
+    from ruas_mm.apis.page import build_page
     from ruas_mm.cli.options import enhancer_option
 
+    (choice,) = [
+        block
+        for block in build_page().blocks.values()
+        if block.elem_id == 'enhancer'
+    ]
+    assert [value for _, value in choice.choices] == list(ZOO)
     (option,) = enhancer_option(lambda: None).__click_params__
     assert choice.value == option.default
