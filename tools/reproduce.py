@@ -21,11 +21,11 @@ detection  one operation everywhere and the searched detector, as table 3
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
+from logged_run import run_logged
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from paper_tables import COLUMNS, DETECTION, PAPER_DATA, SEARCHES, TABLES, Row
@@ -159,9 +159,7 @@ def run_tool(config: Path, folder: Path, options: dict) -> None:
     command += [str(config), '--resume', '--work-dir', str(folder.resolve())]
     command += ['--cfg-options']
     command += [f'{key}={_spell(value)}' for key, value in options.items()]
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / 'output.txt', 'w') as output:
-        subprocess.run(command, stdout=output, stderr=output, check=True)
+    run_logged(command, folder / 'output.txt')
 
 
 def read_metrics(folder: Path) -> Optional[Dict[str, float]]:

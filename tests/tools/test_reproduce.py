@@ -49,7 +49,7 @@ def test_row_runs_once_and_is_then_read(
         assert model.noise_remover.genotype == genotype['noise_remover']
         search = json.loads(path.read_text())['search']
         assert (search['strategy'], search['seed']) == ('independent', 3)
-    monkeypatch.setattr(tool.subprocess, 'run', None)  # not run again
+    monkeypatch.setattr(tool, 'run_logged', None)  # not run again
     assert tool.run_row(*arguments) == found
 
 
