@@ -1,58 +1,27 @@
 """DarkFaceMetric in the hosts' loop; its figures are tested elsewhere."""
 
+import importlib.util
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from darkface_samples import FACE, OTHER, build, random_samples, sample
 from mmengine.logging import MMLogger
+from tiny_hosts import model_config
+from tool_process import ROOT, finish, start
+from two_processes import run_two
 
 from ruas_mm.evaluation import evaluate_files
 from ruas_mm.evaluation.face_average_precision import Curve
 from ruas_mm.evaluation.face_evaluation import read_curve
-from ruas_mm.registry import METRICS
-
-FACE = [10, 10, 19, 19]
-OTHER = [50, 50, 59, 59]
-
-
-def tensor(rows, *shape):
-    return torch.tensor(rows, dtype=torch.float).reshape(-1, *shape)
-
-
-def sample(number, faces, detections, labels=0, ignored=()):
-    """As the hosts' evaluator hands it over."""
-
-    def instances(boxes, **more):
-        labels_ = torch.full([len(boxes)], labels)
-        return dict(bboxes=tensor(boxes, 4), labels=labels_, **more)
-
-    scores = tensor([row[4] for row in detections])
-    return dict(
-        img_path=f'data/image/{number}.png',
-        split_name='x',
-        gt_instances=instances(faces),
-        ignored_instances=instances(ignored),
-        pred_instances=instances([r[:4] for r in detections], scores=scores),
-    )
-
-
-def random_samples(state, number=9):
-    """Detections with all digits of float32."""
-    samples = []
-    for i in range(number):
-        corners = state.randint(0, 900, (4, 2))
-        faces = np.hstack([corners, corners + state.randint(5, 25, (4, 2))])
-        near = faces[state.randint(4, size=12)] + state.normal(0, 2, (12, 4))
-        rows = np.hstack([near, state.uniform(size=(12, 1))])
-        samples.append(sample(i, faces.tolist(), rows.tolist()))
-    return samples
+from ruas_mm.registry import MODELS
 
 
 def evaluate(*samples, rounds=1, **kwargs):
-    metric = METRICS.build(dict(type='ruas_mm.DarkFaceMetric', **kwargs))
-    metric.dataset_meta = dict(classes=('face',), dataset_name='DARK FACE')
+    metric = build(**kwargs)
     for _ in range(rounds):  # validation runs again and again
         metric.process({}, list(samples))
         result = metric.evaluate(len(samples))
@@ -176,3 +145,101 @@ def test_curve_of_the_file_is_a_curve(tmp_path):
     path.write_text('{"precision": [null, 1], "recall": [0, 0.5], "faces": 4}')
     curve = read_curve(path)
     assert isinstance(curve, Curve) and curve.average_precision == 0.5
+
+
+def test_two_processes_give_the_figures_of_one(tmp_path):
+    worker = Path(__file__).with_name('darkface_worker.py')
+    codes, outputs = run_two(worker, lambda rank: [tmp_path])
+    assert codes == [0, 0], outputs[0][-3000:]
+    samples = random_samples(np.random.RandomState(0))
+    alone = evaluate(*samples, prediction_folder=str(tmp_path / 'alone'))
+    for rank in range(2):
+        assert json.loads((tmp_path / f'{rank}.json').read_text()) == alone
+    found = sorted((tmp_path / 'found').iterdir())
+    assert len(found) == len(samples)
+    for path in found:
+        other = tmp_path / 'alone' / path.name
+        assert path.read_bytes() == other.read_bytes()
+
+
+@pytest.fixture
+def detector(tmp_path, shared, host):
+    """A tiny config and its checkpoint, real pictures, labels made up."""
+    pytest.importorskip('mmdet')
+    pictures = sorted(shared('darkface', 'image').glob('*.png'))[:3]
+    (tmp_path / 'image').mkdir()
+    (tmp_path / 'label').mkdir()
+    for picture in pictures:
+        (tmp_path / 'image' / picture.name).symlink_to(picture)
+        boxes = ['0 0 1079 719', '0 0 500 400', '500 300 1000 700']
+        text = '\n'.join([str(len(boxes)), *boxes])
+        (tmp_path / f'label/{picture.stem}.txt').write_text(text)
+    host('mmdet')
+    model = model_config('retinanet')
+    model.bbox_head.num_classes = 1
+    model.test_cfg.update(max_per_img=50, score_thr=0.0)
+    built = MODELS.build(model)
+    built.init_weights()
+    torch.save(built.state_dict(), tmp_path / 'random.pth')
+    pipeline = [
+        dict(type='LoadImageFromFile'),
+        dict(type='Resize', scale=(160, 160), keep_ratio=False),
+        dict(type='LoadAnnotations', with_bbox=True),
+        dict(
+            type='PackDetInputs',
+            meta_keys=('img_path', 'ori_shape', 'img_shape', 'scale_factor'),
+        ),
+    ]
+    config = tmp_path / 'tiny.py'
+    config.write_text(f"""
+_base_ = [
+    'mmdet::_base_/default_runtime.py',
+    {str(ROOT / 'configs/_base_/darkface.py')!r},
+]
+model = {model.to_dict()!r}
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        _base_.darkface_test,
+        subset='all',
+        test_mode=True,
+        pipeline={pipeline!r},
+    ),
+)
+test_evaluator = _base_.darkface_evaluator
+test_cfg = dict(type='TestLoop')
+""")
+    return config, [picture.stem for picture in pictures]
+
+
+def test_stock_test_tool_writes_what_gives_its_figures(detector, tmp_path):
+    config, pictures = detector
+    mmdet = Path(importlib.util.find_spec('mmdet').origin).parent
+    finish(
+        start(
+            mmdet / '.mim/tools/test.py',
+            config,
+            tmp_path / 'random.pth',
+            '--work-dir',
+            tmp_path / 'work',
+            '--cfg-options',
+            f'test_evaluator.prediction_folder={tmp_path / "found"}',
+            f'test_evaluator.curve_file={tmp_path / "curve.json"}',
+            DARKFACE_ROOT=str(tmp_path),
+        )  # fmt: skip
+    )
+    (log,) = (tmp_path / 'work').glob('*/*.log')
+    assert 'DARK FACE, split paper/all' in log.read_text()
+    (scalars,) = (tmp_path / 'work').glob('*/*.json')
+    result = json.loads(scalars.read_text())
+    found = tmp_path / 'found'
+    assert {path.stem for path in found.iterdir()} == set(pictures)
+    again = evaluate_files(found, tmp_path / 'label')
+    assert again.num_detections == 50 * len(pictures)
+    official = again.figures['official_AP']
+    assert 0 < official < 1
+    assert result['darkface/official_AP'] == official
+    assert result['darkface/VOC_AP50'] == again.figures['VOC_AP50']
+    assert read_curve(tmp_path / 'curve.json').average_precision == official
