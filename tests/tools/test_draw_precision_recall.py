@@ -21,18 +21,18 @@ NO_FACES = Curve(np.full(9, np.nan), np.full(9, np.nan), 0)
 
 
 def test_curves_are_drawn_the_best_first():
-    curves = dict(none=NO_FACES, low_1=LOW, falling=FALLING)
-    figure = draw_precision_recall(curves, title='DARK_FACE $x')
+    curves = {'none': NO_FACES, r'low $\a$': LOW, 'falling': FALLING}
+    figure = draw_precision_recall(curves, title=r'DARK_FACE $\b$')
     (axes,) = figure.axes
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels == ['falling (0.575)', 'low_1 (0.100)', 'none (nan)']
+    assert labels == ['falling (0.575)', r'low $\a$ (0.100)', 'none (nan)']
     falling, low, _ = axes.lines
     np.testing.assert_array_equal(falling.get_xdata(), FALLING.recall)
     np.testing.assert_array_equal(falling.get_ydata(), FALLING.precision)
     np.testing.assert_array_equal(low.get_xdata(), LOW.recall)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ('Recall', 'Precision')
-    assert axes.get_title() == 'DARK_FACE $x'
-    figure.draw_without_rendering()  # the title is no formula
+    assert axes.get_title() == r'DARK_FACE $\b$'
+    figure.draw_without_rendering()  # names are no formulas
 
 
 def test_thirteen_curves_can_be_told_apart():
