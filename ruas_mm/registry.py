@@ -12,6 +12,7 @@ from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
+from mmengine.registry import TASK_UTILS as MMENGINE_TASK_UTILS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
 from mmengine.registry import Registry
@@ -62,6 +63,13 @@ MODELS = HostPartsRegistry(
         mmdet=('ruas_mm.models.backbones', 'ruas_mm.models.detectors')
     ),
 )
+TASK_UTILS = HostPartsRegistry(  # assigners
+    'task util',
+    parent=MMENGINE_TASK_UTILS,
+    scope='ruas_mm',
+    locations=['ruas_mm.models'],
+    host_parts=dict(mmdet='ruas_mm.models.detectors'),
+)
 DATASETS = HostPartsRegistry(
     'dataset',
     parent=MMENGINE_DATASETS,
@@ -69,11 +77,12 @@ DATASETS = HostPartsRegistry(
     locations=['ruas_mm.datasets'],
     host_parts=dict(mmdet=('ruas_mm.datasets.detection',)),
 )
-TRANSFORMS = Registry(
+TRANSFORMS = HostPartsRegistry(
     'transform',
     parent=MMENGINE_TRANSFORMS,
     scope='ruas_mm',
     locations=['ruas_mm.datasets.transforms'],
+    host_parts=dict(mmdet='ruas_mm.datasets.detection'),
 )
 METRICS = HostPartsRegistry(
     'metric',

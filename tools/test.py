@@ -24,6 +24,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--wait-time', type=float, default=2, help='seconds a window stays'
     )
+    parser.add_argument(
+        '--tta',
+        action='store_true',
+        help='test-time augmentation: tta_model and tta_pipeline of CONFIG',
+    )
     return parser.parse_args()
 
 
@@ -44,6 +49,27 @@ def apply_options(cfg: Config, args: argparse.Namespace) -> None:
         hook.update(draw=True, show=args.show, wait_time=args.wait_time)
         hook.update(test_out_dir=args.show_dir)
         hooks['visualization'] = hook
+    if args.tta:
+        use_views(cfg)
+
+
+def use_views(cfg: Config) -> None:
+    """Test on several views of each picture, as mmdet's tool does.
+
+    Raises:
+        ValueError: The config does not say how.
+    """
+    missing = {'tta_model', 'tta_pipeline'} - set(cfg.keys())
+    if missing:
+        raise ValueError(
+            f'--tta, but {cfg.filename} has no {sorted(missing)}; allowed: a '
+            'config with both, such as those of the face detectors'
+        )
+    cfg.model = dict(cfg.tta_model, module=cfg.model)
+    dataset = cfg.test_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    dataset.pipeline = cfg.tta_pipeline
 
 
 def main() -> None:

@@ -1,9 +1,11 @@
-"""The authors' enhancement checkpoints as MMEngine checkpoints.
+"""Released checkpoints as MMEngine checkpoints.
 
-Both releases are known (CVPR 2021 and journal), and the noise removal network
-that comes alone. The result loads by
-``init_cfg=dict(type='Pretrained', checkpoint='DST.pth', prefix='scene')``.
-Files are read with ``weights_only=True``: nothing in them is executed.
+Known are both releases of the authors (CVPR 2021 and journal), the noise
+removal network that comes alone, their face detector, and the public PyTorch
+ports of S3FD, PyramidBox and DSFD. An enhancer loads by
+``init_cfg=dict(type='Pretrained', checkpoint='DST.pth', prefix='scene')``, a
+detector as any checkpoint of its config. Files are read with
+``weights_only=True``: nothing in them is executed.
 """
 
 import hashlib
@@ -16,54 +18,24 @@ from torch import Tensor
 
 from ruas_mm import __version__
 from ruas_mm.files.atomic_write import atomic_write
-from ruas_mm.models.cells import OPERATIONS
 from ruas_mm.models.cells.genotype import (
     NOISE_REMOVAL_CVPR21,
     NOISE_REMOVAL_JOURNAL,
     SCENE_ENHANCEMENT,
 )
+from ruas_mm.weights.layout import Layout, cell, conv, renamed
+from ruas_mm.weights.public_face_detectors import PUBLIC_FACE_DETECTORS
+from ruas_mm.weights.released_face_detector import released_face_detector
 
-CELL_EDGES = ('c1_d', 'c1_r', 'c2_d', 'c2_r', 'c3_d', 'c3_r', 'c4')
 NUM_STAGES = 3
-Layout = Dict[str, Tuple[str, tuple]]
-"""Released key -> (our key, shape)."""
-
-
-def _conv(
-    source: str, target: str, channels: Tuple[int, int], kernel_size: int
-) -> Layout:
-    shape = (channels[1], channels[0], kernel_size, kernel_size)
-    return {
-        f'{source}.weight': (f'{target}.weight', shape),
-        f'{source}.bias': (f'{target}.bias', (channels[1],)),
-    }
-
-
-def _cell(
-    source: str, target: str, genotype: Sequence[str], channels: int
-) -> Layout:
-    layout = {}
-    for index, (edge, name) in enumerate(zip(CELL_EDGES, genotype)):
-        if not OPERATIONS[name].is_skip:
-            layout.update(
-                _conv(
-                    f'{source}.{edge}.op',
-                    f'{target}.edges.{index}',
-                    (channels, channels),
-                    OPERATIONS[name].kernel_size,
-                )
-            )
-    layout.update(
-        _conv(f'{source}.c5', f'{target}.fuse', (4 * channels, channels), 1)
-    )
-    return layout
+COUNTS = '.num_batches_tracked'
 
 
 def _scene() -> Layout:
     layout = {}
     for k in range(NUM_STAGES):
         layout.update(
-            _cell(
+            cell(
                 f'enhance_net.iems.{k}.cell',
                 f'scene.stages.{k}',
                 SCENE_ENHANCEMENT,
@@ -74,13 +46,13 @@ def _scene() -> Layout:
 
 
 def _noise_remover(genotype: Sequence[str], prefix: str) -> Layout:
-    layout = _conv(f'{prefix}stem', 'noise_remover.stem', (3, 6), 3)
+    layout = conv(f'{prefix}stem', 'noise_remover.stem', (3, 6), 3)
     for k in range(NUM_STAGES):
         layout.update(
-            _cell(f'{prefix}nrms.{k}', f'noise_remover.cells.{k}', genotype, 6)
+            cell(f'{prefix}nrms.{k}', f'noise_remover.cells.{k}', genotype, 6)
         )
     layout.update(
-        _conv(f'{prefix}activate.0', 'noise_remover.to_noise', (6, 3), 3)
+        conv(f'{prefix}activate.0', 'noise_remover.to_noise', (6, 3), 3)
     )
     return layout
 
@@ -90,7 +62,7 @@ def _noise_estimator() -> Layout:
     widths = (3, 32, 32, 32, 32, 3)
     for layer, channels in enumerate(zip(widths, widths[1:])):
         layout.update(
-            _conv(
+            conv(
                 f'estimation.estimation.{2 * layer}',
                 f'noise_estimator.layers.{2 * layer}',
                 channels,
@@ -111,6 +83,8 @@ LAYOUTS: Dict[str, Layout] = {
         **_noise_remover(NOISE_REMOVAL_CVPR21, 'denoise_net.'),
     },
     'cvpr21 noise removal alone': _noise_remover(NOISE_REMOVAL_CVPR21, ''),
+    'journal face detector': released_face_detector(),
+    **PUBLIC_FACE_DETECTORS,
 }
 
 SETTINGS: Dict[str, dict] = {
@@ -121,7 +95,7 @@ SETTINGS: Dict[str, dict] = {
     ),
     'cvpr21 noise removal alone': {},
 }
-"""What :func:`ruas_mm.models.load_enhancer` builds for a layout."""
+"""What :func:`ruas_mm.models.load_enhancer` builds for an enhancer's."""
 
 
 def convert(state: Dict[str, Tensor]) -> Tuple[Dict[str, Tensor], str]:
@@ -138,12 +112,10 @@ def convert(state: Dict[str, Tensor]) -> Tuple[Dict[str, Tensor], str]:
             missing and unexpected, and the shapes that differ, against the
             nearest one.
     """
+    state = _with_counts(state)
     for name, layout in LAYOUTS.items():
         if _differences(state, layout) == ([], [], []):
-            return {
-                target: state[key].clone()
-                for key, (target, _) in layout.items()
-            }, name
+            return renamed(state, layout), name
     name = min(
         LAYOUTS, key=lambda n: sum(map(len, _differences(state, LAYOUTS[n])))
     )
@@ -153,6 +125,14 @@ def convert(state: Dict[str, Tensor]) -> Tuple[Dict[str, Tensor], str]:
         f'{list(LAYOUTS)}. Against the nearest, {name!r}: '
         f'missing {missing}, unexpected {unexpected}, other shapes {shapes}'
     )
+
+
+def _with_counts(state: Dict[str, Tensor]) -> Dict[str, Tensor]:
+    """Batch norm's counters, which torch 0.3 did not save yet."""
+    norms = [
+        key[: key.rindex('.')] for key in state if key.endswith('running_mean')
+    ]
+    return {**{norm + COUNTS: torch.tensor(0) for norm in norms}, **state}
 
 
 def _differences(state: dict, layout: Layout) -> Tuple[list, list, list]:
@@ -167,7 +147,7 @@ def _differences(state: dict, layout: Layout) -> Tuple[list, list, list]:
 
 
 def load_released(path: Path) -> Dict[str, Tensor]:
-    """Read tensors only.
+    """Read tensors only; also those below ``weight`` beside an ``epoch``.
 
     Raises:
         ValueError: The file is no checkpoint, or holds more than tensors.
@@ -178,6 +158,8 @@ def load_released(path: Path) -> Dict[str, Tensor]:
         raise ValueError(
             f'{path} is not a checkpoint of tensors alone: {error}'
         ) from None
+    if isinstance(state, dict) and isinstance(state.get('weight'), dict):
+        state = state['weight']
     if not isinstance(state, dict) or not all(
         isinstance(value, Tensor) for value in state.values()
     ):
@@ -208,9 +190,10 @@ def convert_file(source: Path, target: Path) -> str:
         source=source.name,
         source_sha256=checksum,
         layout=layout,
-        enhancer=SETTINGS[layout],
         ruas_mm_version=__version__,
     )
+    if layout in SETTINGS:
+        meta['enhancer'] = SETTINGS[layout]
     with atomic_write(target) as temporary:
         torch.save(dict(state_dict=state, meta=meta), temporary)
     parts = {}

@@ -11,12 +11,16 @@ from ruas_mm.apis.released_checkpoints import convert_file
 @click.argument('source', type=click.Path(path_type=Path))
 @click.argument('target', type=click.Path(path_type=Path))
 def command(source: Path, target: Path) -> None:
-    """Convert the authors' released checkpoints to MMEngine's.
+    """Convert released checkpoints to MMEngine's.
 
-    Both releases are known (CVPR 2021 and journal), and the noise removal
-    network that comes alone. SOURCE is read as tensors alone: nothing in it
-    is executed. TARGET loads by init_cfg=dict(type='Pretrained',
-    checkpoint='TARGET', prefix='scene'), and by 'ruas-mm enhance --weights'.
+    Both releases of the authors are known (CVPR 2021 and journal), the noise
+    removal network that comes alone, their face detector, and the public
+    PyTorch ports of S3FD, PyramidBox and DSFD. SOURCE is read as tensors
+    alone: nothing in it is executed.
+
+    TARGET of an enhancer loads by init_cfg=dict(type='Pretrained',
+    checkpoint='TARGET', prefix='scene'), and by 'ruas-mm enhance --weights';
+    of a detector as any checkpoint of its config in configs/detection.
     """
     try:
         click.echo(convert_file(source, target))

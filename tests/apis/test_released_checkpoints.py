@@ -64,6 +64,40 @@ def test_released_files(shared, tmp_path, folder, file):
     assert torch.load(target, weights_only=True)['meta']['source'] == file
 
 
+FACES = {
+    'S3FD': 65,
+    'PyramidBox': 305,
+    'DSFD': 186,
+    'VGG-16 of the face detectors': 30,
+    'journal face detector': 107,
+}
+
+
+@pytest.mark.parametrize('layout', FACES)
+def test_face_detectors_are_told_apart(layout):
+    """Also without the counters of batch norm, as torch 0.3 saved them."""
+    state = {
+        key: torch.tensor(0.0).expand(shape)
+        for key, (_, shape) in released_checkpoints.LAYOUTS[layout].items()
+    }
+    assert len(state) == FACES[layout]
+    whole, found = released_checkpoints.convert(state)
+    assert found == layout
+    old = {k: v for k, v in state.items() if 'num_batches' not in k}
+    again, found = released_checkpoints.convert(old)
+    assert found == layout and again.keys() == whole.keys()
+
+
+@pytest.mark.parametrize('wrap', [dict, lambda s: dict(epoch=7, weight=s)])
+def test_weights_beside_an_epoch(wrap, tmp_path):
+    state = released('cvpr21 noise removal alone')
+    torch.save(wrap(state), tmp_path / 'a.pth')
+    released_checkpoints.convert_file(tmp_path / 'a.pth', tmp_path / 'b.pth')
+    found = torch.load(tmp_path / 'b.pth', weights_only=True)['state_dict']
+    stem = state['stem.weight']
+    assert torch.equal(found['noise_remover.stem.weight'], stem)
+
+
 def missing_key(path):
     state = released('cvpr21')
     del state['denoise_net.stem.bias']

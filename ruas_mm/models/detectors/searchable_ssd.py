@@ -5,6 +5,7 @@ Paper: Sec. 5.2 and 7.1. https://arxiv.org/abs/2112.04719
 
 from typing import Dict, List, Optional, Sequence
 
+import torch
 import torch.nn as nn
 from mmcv.cnn import DepthwiseSeparableConvModule
 from mmdet.models.dense_heads import SSDHead
@@ -37,9 +38,9 @@ class SearchableSSDNeck(SearchedConvolutions, SSDNeck):
         super().__init__(**kwargs)
         self.put_cells(genotype)
         if hasattr(self, 'l2_norm'):
-            stable = StableL2Norm(self.l2_norm.n_dims, self.l2_norm.scale)
-            stable.load_state_dict(self.l2_norm.state_dict())
-            self.l2_norm = stable
+            self.l2_norm = StableL2Norm(
+                self.l2_norm.n_dims, self.l2_norm.scale
+            )
 
     def searched_places(self) -> List[Place]:
         """The last convolution with a 3x3 kernel of each extra layer."""
@@ -62,9 +63,15 @@ class StableL2Norm(L2Norm):
     (nearly) zero; there the square root has an infinite slope, and one such
     pixel turns the whole gradient to inf or NaN. Same output wherever the
     norm is above .001 (VGG's features have norms of some hundreds).
+
+    Its weight starts at ``scale``; mmdet's is unset before ``init_weights``.
     """
 
     SMALLEST = 1e-6  # squared norm
+
+    def __init__(self, n_dims: int, scale: float = 20.0) -> None:
+        super().__init__(n_dims, scale)
+        self.weight = nn.Parameter(torch.full((n_dims,), float(scale)))
 
     def forward(self, x: Tensor) -> Tensor:  # (N, C, H, W)
         features = x.float()

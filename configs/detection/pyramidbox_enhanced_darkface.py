@@ -1,0 +1,28 @@
+"""PyramidBox on DARK FACE behind an enhancer (Table 9).
+
+"Finetune" of the table is training, "pre-train" testing with weights for
+WIDER FACE. The enhancer is a name of the zoo, or the config of one, which
+stays as it is unless frozen=False.
+
+Command:  python tools/train.py
+              configs/detection/pyramidbox_enhanced_darkface.py
+              --cfg-options model.data_preprocessor.scene=ruas_s
+          python tools/test.py
+              configs/detection/pyramidbox_enhanced_darkface.py
+              pyramidbox.pth --tta
+Time:     not measured (the labels were not at hand: run on made-up ones only)
+Expected: no figure of ours. The paper has .127 to .534 and .401 to .658
+          (pre-train and finetune, ten enhancers), on its own draw
+"""
+
+_base_ = './pyramidbox_darkface.py'
+
+model = dict(
+    data_preprocessor=dict(
+        _delete_=True,
+        type='ruas_mm.SceneDataPreprocessor',
+        scene='ruas_s_detection',
+        frozen=True,
+        data_preprocessor={{_base_.model.data_preprocessor}},
+    )
+)
