@@ -120,12 +120,36 @@ def test_show_dir_turns_the_right_hook_on(
     tool = load_tool('test')
     cfg = Config.fromfile(ROOT / 'configs' / f'{config}.py')
     args = SimpleNamespace(
-        checkpoint='x.pth', show=False, show_dir='shown', wait_time=2
+        checkpoint='x.pth',
+        show=False,
+        show_dir='shown',
+        wait_time=2,
+        tta=False,
     )
     tool.apply_options(cfg, args)
     chosen = cfg.default_hooks.visualization
     assert chosen.type == hook
     assert chosen.draw and chosen.test_out_dir == 'shown'
+
+
+def test_tta_takes_views_and_model_of_the_config(load_tool, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / 'tools'))
+    tool = load_tool('test')
+    cfg = Config.fromfile(ROOT / 'configs/detection/ruas_s3fd_darkface.py')
+    args = SimpleNamespace(
+        checkpoint='x.pth', show=False, show_dir='shown', wait_time=2, tta=True
+    )
+    detector = cfg.model.copy()
+    tool.apply_options(cfg, args)
+    assert cfg.model.type == 'ruas_mm.BoxVotingTTA'
+    assert cfg.model.module == detector
+    last = cfg.test_dataloader.dataset.pipeline[-1]
+    assert last.type == 'ruas_mm.FaceViews'
+    hook = cfg.default_hooks.visualization
+    assert hook.type == 'ruas_mm.SceneVisualizationHook' and hook.draw
+    stock = Config.fromfile(ROOT / 'configs/detection/ssd_exdark.py')
+    with pytest.raises(ValueError, match="'tta_model', 'tta_pipeline'"):
+        tool.apply_options(stock, args)
 
 
 def test_missing_data_is_told_without_a_traceback(call_tool, tmp_path):
