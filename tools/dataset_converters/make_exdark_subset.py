@@ -32,7 +32,7 @@ def read_annotations(source: Path) -> dict:
 
 def main(images: Path, annotations: Path, image_list: Path, out: Path) -> None:
     contents = read_annotations(annotations)
-    header, *rows = image_list.read_text().splitlines()
+    header, *rows = image_list.read_text('utf-8-sig').splitlines()
     by_name = {row.split()[0].casefold(): row for row in rows if row.strip()}
     kept = [header]
     for image in sorted(images.glob('*/*')):
