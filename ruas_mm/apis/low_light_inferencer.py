@@ -1,5 +1,6 @@
 """Enhance pictures, files and videos with an enhancer that is ready."""
 
+import inspect
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -50,8 +51,9 @@ class LowLightInferencer:
     Args:
         enhancer: A name of :data:`ruas_mm.models.ZOO`: ``'RUAS_S'`` (scene
             module alone), ``'RUAS'`` (and noise removal), ``'RUAS_A'`` (noise
-            removal where there is noise), ``'RUAS_S_detection'``. Looked at
-            by ``runtime='torch'`` alone; an ONNX file is exported for one.
+            removal where there is noise), ``'RUAS_S_detection'``; or of
+            :data:`ruas_mm.models.COMPARED`. Looked at by
+            ``runtime='torch'`` alone; an ONNX file is exported for one.
         weights: As in :func:`ruas_mm.models.load_enhancer`, or the file of
             ``ruas-mm export``. None: those in the package.
         strength: In [0, 1]; 0 gives the input back.
@@ -191,7 +193,8 @@ class LowLightInferencer:
 
         Exposure and colours are steady: what is metered follows the frames
         slowly, and starts anew at a cut (:class:`VideoMemory`). With
-        ``runtime='onnx'`` each frame is metered on its own, as a picture.
+        ``runtime='onnx'`` and compared enhancers each frame is on its own,
+        as a picture.
 
         The result stands as a player shows the source; times, aspect,
         colour tags, depth, sound, subtitles and description stay, and what
@@ -270,13 +273,16 @@ def _load_torch_enhancer(
             f'device={device!r} cannot be used: {str(error).splitlines()[0]}'
         ) from None
     enhancer = load_enhancer(name, weights, device)
+    is_steady = 'memory' in inspect.signature(enhancer.enhance).parameters
 
     def run(
         x: np.ndarray, strength: float, memory: Optional[VideoMemory] = None
     ) -> np.ndarray:
         try:
             y = torch.from_numpy(x).to(device)
-            return enhancer.enhance(y, strength, tile, memory).cpu().numpy()
+            arguments = (memory,) if is_steady else ()
+            x = enhancer.enhance(y, strength, tile, *arguments)
+            return x.cpu().numpy()
         except torch.cuda.OutOfMemoryError:
             raise ValueError(
                 f'{x.shape[3]}x{x.shape[2]} pixels do not fit into the '

@@ -9,7 +9,6 @@ detector as any checkpoint of its config. Files are read with
 """
 
 import hashlib
-import pickle
 from pathlib import Path
 from typing import Dict, Sequence, Tuple
 
@@ -26,6 +25,7 @@ from ruas_mm.models.cells.genotype import (
 from ruas_mm.weights.layout import Layout, cell, conv, renamed
 from ruas_mm.weights.public_face_detectors import PUBLIC_FACE_DETECTORS
 from ruas_mm.weights.released_face_detector import released_face_detector
+from ruas_mm.weights.tensor_file import read_tensors
 
 NUM_STAGES = 3
 COUNTS = '.num_batches_tracked'
@@ -146,30 +146,6 @@ def _differences(state: dict, layout: Layout) -> Tuple[list, list, list]:
     return missing, unexpected, shapes
 
 
-def load_released(path: Path) -> Dict[str, Tensor]:
-    """Read tensors only; also those below ``weight`` beside an ``epoch``.
-
-    Raises:
-        ValueError: The file is no checkpoint, or holds more than tensors.
-    """
-    try:
-        state = torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(
-            f'{path} is not a checkpoint of tensors alone: {error}'
-        ) from None
-    if isinstance(state, dict) and isinstance(state.get('weight'), dict):
-        state = state['weight']
-    if not isinstance(state, dict) or not all(
-        isinstance(value, Tensor) for value in state.values()
-    ):
-        raise ValueError(
-            f'{path} holds a {type(state).__name__}, allowed: a '
-            'dictionary of tensors'
-        )
-    return state
-
-
 def convert_file(source: Path, target: Path) -> str:
     """Convert one file.
 
@@ -181,10 +157,10 @@ def convert_file(source: Path, target: Path) -> str:
         One line: layout, and parameters of each part.
 
     Raises:
-        ValueError: See :func:`load_released` and :func:`convert`.
+        ValueError: See :func:`read_tensors` and :func:`convert`.
         OSError: A file cannot be read or written.
     """
-    state, layout = convert(load_released(source))
+    state, layout = convert(read_tensors(source))
     checksum = hashlib.sha256(source.read_bytes()).hexdigest()
     meta = dict(
         source=source.name,

@@ -1,17 +1,26 @@
 """Options that several commands have."""
 
+from typing import Callable, Mapping, NamedTuple
+
 import click
 
+from ruas_mm.models.enhancers.compared import COMPARED
 from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
 from ruas_mm.models.enhancers.zoo import ZOO
 
-enhancer_option = click.option(
-    '--enhancer',
-    type=click.Choice(list(ZOO), case_sensitive=False),
-    default=DEFAULT_VARIANT.lower(),
-    show_default=True,
-    help='; '.join(f'{name}: {entry.what}' for name, entry in ZOO.items()),
-)
+
+def _enhancer_option(entries: Mapping[str, NamedTuple]) -> Callable:
+    return click.option(
+        '--enhancer',
+        type=click.Choice(list(entries), case_sensitive=False),
+        default=DEFAULT_VARIANT.lower(),
+        show_default=True,
+        help='; '.join(f'{name}: {e.what}' for name, e in entries.items()),
+    )
+
+
+enhancer_option = _enhancer_option(ZOO)
+any_enhancer_option = _enhancer_option({**ZOO, **COMPARED})
 weights_option = click.option(
     '--weights', help='File; default: those of the package.'
 )

@@ -4,6 +4,7 @@ from .data_preprocessors import (
     SceneDataPreprocessor,
 )
 from .enhancers import (
+    COMPARED,
     VARIANTS,
     ZOO,
     ChromaSmoother,
@@ -28,6 +29,7 @@ from .scene_module import SceneModule
 from .video_memory import VideoMemory
 
 __all__ = [
+    'COMPARED',
     'VARIANTS',
     'ZOO',
     'ChromaSmoother',

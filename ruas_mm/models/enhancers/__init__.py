@@ -1,4 +1,5 @@
 from .base import Enhancer
+from .compared import COMPARED
 from .ruas import (
     VARIANTS,
     ChromaSmoother,
@@ -10,6 +11,7 @@ from .ruas import (
 from .zoo import ZOO, build_enhancer, load_enhancer
 
 __all__ = [
+    'COMPARED',
     'VARIANTS',
     'ZOO',
     'ChromaSmoother',

@@ -9,6 +9,7 @@ from torch import nn
 
 from ruas_mm.arguments import check_choice
 from ruas_mm.models.enhancers.base import check_enhancer
+from ruas_mm.models.enhancers.compared import COMPARED, load_compared
 from ruas_mm.registry import MODELS
 from ruas_mm.weights.weight_file import FOLDER, read_weights
 
@@ -50,6 +51,7 @@ ZOO: Dict[str, ZooEntry] = {
 }
 
 
+NAMES = (*ZOO, *COMPARED)
 FIXED = ('variant', 'device', 'init_cfg')  # of what a name stands for
 
 
@@ -60,7 +62,9 @@ def build_enhancer(enhancer: Union[str, dict, nn.Module]) -> nn.Module:
         enhancer: A name of :data:`ZOO` (packaged weights), a config of a
             module with the interface of :class:`Enhancer`, where ``type`` may
             be a name of the zoo, other entries replace its settings and
-            ``weights`` names another file, or the module itself.
+            ``weights`` names another file, or the module itself. Names of
+            :data:`COMPARED` are of the zoo, too, and mostly need
+            ``weights``.
 
     Raises:
         ValueError: Unknown name, or a module without the interface.
@@ -69,14 +73,14 @@ def build_enhancer(enhancer: Union[str, dict, nn.Module]) -> nn.Module:
         enhancer = dict(type=enhancer)
     if not isinstance(enhancer, dict):
         module = enhancer
-    elif enhancer.get('type') in ZOO:
+    elif enhancer.get('type') in NAMES:
         module = _build_from_zoo(**enhancer)
     elif _is_known(enhancer.get('type')):
         module = MODELS.build(enhancer)
     else:
         raise ValueError(
             f'scene={enhancer.get("type")!r}, allowed: a name of the zoo, '
-            f'{tuple(ZOO)}, or the config of an enhancer'
+            f'{NAMES}, or the config of an enhancer'
         )
     check_enhancer(module, 'scene')
     return module
@@ -90,13 +94,13 @@ def _is_known(kind: Union[str, type, None]) -> bool:
 
 def _build_from_zoo(
     type: str, weights: Optional[str] = None, **settings
-) -> LowLightEnhancer:
+) -> nn.Module:
     parts = [v for v in settings.values() if isinstance(v, dict)]
     refused = [k for part in (settings, *parts) for k in part if k in FIXED]
     if refused:
         raise ValueError(
             f'{type} with {refused}, allowed: weights=FILE for other '
-            'weights, and settings of LowLightEnhancer'
+            'weights, and settings of the enhancer'
         )
     return load_enhancer(type, weights, **settings)
 
@@ -106,24 +110,36 @@ def load_enhancer(
     weights: Optional[Union[str, Path]] = None,
     device: str = 'cpu',
     **settings,
-) -> LowLightEnhancer:
+) -> nn.Module:
     """An enhancer that is ready for use.
 
     Args:
-        enhancer: A name of :data:`ZOO`, in small or capital letters.
-        weights: See :func:`read_weights`. None: those in this package.
+        enhancer: A name of :data:`ZOO` or :data:`COMPARED`, in small or
+            capital letters.
+        weights: See :func:`read_weights`, of compared ones
+            :func:`load_compared`. None: those in this package.
         device: As in torch.
         **settings: Arguments of :class:`LowLightEnhancer`, which replace
-            those in the file (a dictionary entry by entry).
+            those in the file (a dictionary entry by entry), or of the
+            compared one.
 
     Raises:
         ValueError: Unknown name; a file that is damaged, holds a number
             that is not finite, lacks a part of the variant, does not fit it,
-            or has another suffix.
+            or has another suffix; no file where none is packaged.
         FileNotFoundError: No such file.
     """
-    check_choice('enhancer', str(enhancer).lower(), tuple(ZOO))
-    entry = ZOO[enhancer.lower()]
+    name = str(enhancer).lower()
+    check_choice('enhancer', name, NAMES)
+    load = load_compared if name in COMPARED else _load_own
+    return load(name, weights, **settings).to(device).eval()
+
+
+def _load_own(
+    name: str, weights: Optional[Union[str, Path]] = None, **settings
+) -> LowLightEnhancer:
+    """One of :data:`ZOO`; see :func:`load_enhancer`."""
+    entry = ZOO[name]
     variant = entry.variant
     path = Path(weights or FOLDER / entry.weights)
     state, saved = read_weights(path)
@@ -147,7 +163,7 @@ def load_enhancer(
     if bad:
         raise ValueError(f'{path} holds numbers that are not finite: {bad}')
     module.load_state_dict(state)
-    return module.to(device).eval()
+    return module
 
 
 def _merged(old: Mapping, new: Mapping) -> dict:

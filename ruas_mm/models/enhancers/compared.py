@@ -1,0 +1,86 @@
+"""Enhancers of others by name: ``scene=dict(type='zero_dce', weights=FILE)``.
+
+None of their weights is in this package. A class is imported when it is asked
+for.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Dict, NamedTuple, Optional, Union
+
+from ruas_mm.models.enhancers.base import Enhancer
+from ruas_mm.weights.tensor_file import read_tensors_below
+
+
+class ComparedEntry(NamedTuple):
+    """What a name stands for.
+
+    Attributes:
+        place: File and class below ``ruas_mm.models.enhancers``.
+        what: In some words.
+        weights: Where they come from; None: it has none.
+    """
+
+    place: str
+    what: str
+    weights: Optional[str] = None
+
+    def load_class(self) -> type:
+        """Import it."""
+        file, name = self.place.split('.')
+        return getattr(import_module(f'ruas_mm.models.enhancers.{file}'), name)
+
+
+COMPARED: Dict[str, ComparedEntry] = {
+    'zero_dce': ComparedEntry(
+        'zero_dce.ZeroDCE',
+        'curves, no references (CVPR 2020)',
+        'Epoch99.pth of github.com/Li-Chongyi/Zero-DCE',
+    ),
+    'zero_dce_pp': ComparedEntry(
+        'zero_dce_pp.ZeroDCEPlusPlus',
+        'the same on a small picture (TPAMI 2021)',
+        'Epoch99.pth of github.com/Li-Chongyi/Zero-DCE_extension',
+    ),
+    'sci': ComparedEntry(
+        'sci.SCI',
+        'self-calibrated illumination (CVPR 2022)',
+        'easy.pt, medium.pt or difficult.pt of github.com/vis-opt-group/SCI',
+    ),
+}
+
+
+def load_compared(
+    name: str, weights: Optional[Union[str, Path]] = None, **settings
+) -> Enhancer:
+    """One of :data:`COMPARED`, with its weights.
+
+    Args:
+        name: In small letters.
+        weights: A file as its authors publish it (or of the class's own
+            state dict), read as tensors alone; or a folder, where they are
+            several files.
+        **settings: Arguments of the class.
+
+    Raises:
+        ValueError: No weights where there are some, or the reverse; settings
+            that the class has not; a file of another network, damaged or
+            with numbers that are not finite.
+        FileNotFoundError: No such file.
+    """
+    entry = COMPARED[name]
+    if entry.weights is None and weights is not None:
+        raise ValueError(f'{name} with weights={weights}, allowed: None')
+    if entry.weights is not None and weights is None:
+        raise ValueError(
+            f'{name} with weights=None, allowed: a file, for none is in this '
+            f'package; its authors publish {entry.weights}'
+        )
+    try:
+        enhancer = entry.load_class()(**settings)
+    except TypeError as error:
+        raise ValueError(f'{name} with {settings}: {error}') from None
+    if weights is not None:
+        state = read_tensors_below(weights)
+        enhancer.load_published(state, str(weights))
+    return enhancer
