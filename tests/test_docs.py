@@ -102,12 +102,13 @@ def test_commands_take_the_options_that_are_written(page):
     'path', [*PAGES, *CONFIGS.values()], ids=lambda path: path.name
 )
 def test_commands_within_text_are_known(path):
-    """In pages between backquotes, in a config with indented lines."""
+    """In pages between backquotes, in a config under its heading."""
     text = path.read_text()
     if path.suffix == '.md':
         found = re.findall(r'`ruas-mm\s+([^`]+)`', text)
     else:
-        found = re.findall(r'ruas-mm +(.+(?:\n {14}.+)*)', text)
+        part = text.partition('Command:')[2].partition('Time:')[0]
+        found = re.findall(r'(?m)^ +ruas-mm +(.+(?:\n {14}.+)*)', part)
     for line in found:
         with suppress(click.MissingParameter):  # it is only named
             parse(shlex.split(line))
