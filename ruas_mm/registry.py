@@ -60,7 +60,8 @@ MODELS = HostPartsRegistry(
     scope='ruas_mm',
     locations=['ruas_mm.models'],
     host_parts=dict(
-        mmdet=('ruas_mm.models.backbones', 'ruas_mm.models.detectors')
+        mmdet=('ruas_mm.models.backbones', 'ruas_mm.models.detectors'),
+        mmseg=('ruas_mm.models.segmentors',),
     ),
 )
 TASK_UTILS = HostPartsRegistry(  # assigners
@@ -75,7 +76,10 @@ DATASETS = HostPartsRegistry(
     parent=MMENGINE_DATASETS,
     scope='ruas_mm',
     locations=['ruas_mm.datasets'],
-    host_parts=dict(mmdet=('ruas_mm.datasets.detection',)),
+    host_parts=dict(
+        mmdet=('ruas_mm.datasets.detection',),
+        mmseg=('ruas_mm.datasets.segmentation',),
+    ),
 )
 TRANSFORMS = HostPartsRegistry(
     'transform',
@@ -89,7 +93,10 @@ METRICS = HostPartsRegistry(
     parent=MMENGINE_METRICS,
     scope='ruas_mm',
     locations=['ruas_mm.evaluation'],
-    host_parts=dict(mmdet=('ruas_mm.evaluation.exdark_metric',)),
+    host_parts=dict(
+        mmdet=('ruas_mm.evaluation.exdark_metric',),
+        mmseg=('ruas_mm.evaluation.named_iou_metric',),
+    ),
 )
 HOOKS = Registry(
     'hook',

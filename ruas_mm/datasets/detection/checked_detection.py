@@ -2,21 +2,13 @@
 
 import logging
 import os.path as osp
-from typing import (
-    Dict,
-    Iterable,
-    List,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from mmdet.datasets import BaseDetDataset
 from mmengine.logging import print_log
 
+from ruas_mm.datasets.class_choice import choose_classes
 from ruas_mm.datasets.image_files import (
     FileIndex,
     check_image_complete,
@@ -80,13 +72,7 @@ class CheckedDetectionDataset(BaseDetDataset):
     def _load_metainfo(cls, metainfo: Optional[Mapping] = None) -> dict:
         """MMEngine's, with classes that were checked and their colours."""
         loaded = super()._load_metainfo(metainfo)
-        allowed = cls.METAINFO['classes']
-        classes = check_classes(loaded['classes'], allowed)
-        loaded['classes'] = classes
-        if 'palette' not in (metainfo or {}):
-            colours = dict(zip(allowed, cls.METAINFO['palette']))
-            loaded['palette'] = [colours[name] for name in classes]
-        return loaded
+        return choose_classes(loaded, metainfo, cls.METAINFO)
 
     @property
     def split_name(self) -> str:
@@ -225,21 +211,6 @@ class CheckedDetectionDataset(BaseDetDataset):
     @property
     def _title(self) -> str:
         return f'{self.METAINFO["dataset_name"]} {self.split}/{self.subset}'
-
-
-def check_classes(
-    classes: Union[str, Sequence[str]], allowed: Sequence[str]
-) -> Tuple[str, ...]:
-    """Chosen classes in their order: of ``allowed``, none of them twice."""
-    chosen = (classes,) if isinstance(classes, str) else tuple(classes or ())
-    unknown = [name for name in chosen if name not in allowed]
-    if unknown or not chosen or len(set(chosen)) < len(chosen):
-        which = f', unknown: {unknown}' if unknown else ''
-        raise ValueError(
-            f"metainfo['classes']={chosen}{which}, allowed: one or more of "
-            f'{tuple(allowed)}, each once'
-        )
-    return chosen
 
 
 def clip_boxes(path: str, boxes: Iterable[tuple], info: dict) -> List[dict]:

@@ -38,37 +38,27 @@ def task_cell(operation: Optional[str], conv: nn.Conv2d) -> nn.Module:
     Args:
         operation: Abbreviation of Table 1, high-level (Sec. 4.1); None: all
             of them, mixed.
-        conv: The host's 3x3 convolution. Its channels, stride and groups are
-            kept, and the output keeps the size that ``conv`` gives.
+        conv: The host's convolution, 1x1 or 3x3, of any dilation. Its
+            channels, stride and groups are kept, and the output keeps the
+            size that ``conv`` gives; kernel and dilation are the operation's.
 
     Returns:
-        The operation, with weights of its own; for ``'3-C'`` a convolution
-        with the parameters of ``conv``, by name and shape.
+        The operation, with weights of its own; for that of ``conv`` itself
+        (``'3-C'``, ``'1-C'``, ``'3-12-DC'``) a convolution with the
+        parameters of ``conv``, by name and shape.
 
     Raises:
-        ValueError: ``conv`` is not 3x3, or not the same along both axes.
+        ValueError: ``conv`` is of another size, or not the same along both
+            axes.
     """
-    alike = all(
-        isinstance(pair, tuple) and pair[0] == pair[1]
-        for pair in (conv.stride, conv.padding)
-    )
-    if (
-        conv.kernel_size != (3, 3)
-        or conv.dilation != (1, 1)
-        or conv.padding_mode != 'zeros'
-        or not alike
-    ):
-        raise ValueError(
-            'a task cell takes the place of a plain 3x3 '
-            f'convolution, got {conv}'
-        )
+    padding = _padding_of_a_3x3(conv)
     if operation is None:
         return MixedTaskCell(
             HIGH_LEVEL_OPERATIONS,
             conv.in_channels,
             conv.out_channels,
             stride=conv.stride[0],
-            padding=conv.padding[0],
+            padding=padding,
             groups=conv.groups,
             bias=conv.bias is not None,
         )
@@ -76,9 +66,33 @@ def task_cell(operation: Optional[str], conv: nn.Conv2d) -> nn.Module:
         conv.in_channels,
         conv.out_channels,
         stride=conv.stride[0],
-        padding=conv.padding[0],
+        padding=padding,
         groups=conv.groups,
     )
     if conv.bias is None:
         cell.register_parameter('bias', None)
     return cell
+
+
+def _padding_of_a_3x3(conv: nn.Conv2d) -> int:
+    """Padding with which a plain 3x3 would give the size that conv gives."""
+    alike = all(
+        isinstance(pair, tuple) and pair[0] == pair[1]
+        for pair in (
+            conv.kernel_size,
+            conv.dilation,
+            conv.stride,
+            conv.padding,
+        )
+    )
+    if (
+        not alike
+        or conv.kernel_size[0] not in (1, 3)
+        or conv.padding_mode != 'zeros'
+    ):
+        raise ValueError(
+            'a task cell takes the place of a 1x1 or 3x3 convolution that is '
+            f'alike along both axes and padded with zeros, got {conv}'
+        )
+    extent = conv.dilation[0] * (conv.kernel_size[0] - 1) + 1
+    return conv.padding[0] - (extent - 3) // 2

@@ -1,0 +1,4 @@
+from .acdc import ACDCDataset
+from .camvid import CamVidDataset
+
+__all__ = ['ACDCDataset', 'CamVidDataset']

@@ -1,0 +1,3 @@
+from .searchable_aspp_head import SearchableASPPHead
+
+__all__ = ['SearchableASPPHead']
