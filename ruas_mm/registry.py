@@ -35,6 +35,7 @@ class HostPartsRegistry(Registry):
     def __init__(
         self, name: str, host_parts: Dict[str, Sequence[str]], **kwargs
     ):
+        assert not any(isinstance(m, str) for m in host_parts.values())
         self.host_parts = dict(host_parts)
         super().__init__(name, **kwargs)
 
@@ -69,7 +70,7 @@ TASK_UTILS = HostPartsRegistry(  # assigners
     parent=MMENGINE_TASK_UTILS,
     scope='ruas_mm',
     locations=['ruas_mm.models'],
-    host_parts=dict(mmdet='ruas_mm.models.detectors'),
+    host_parts=dict(mmdet=('ruas_mm.models.detectors',)),
 )
 DATASETS = HostPartsRegistry(
     'dataset',
@@ -86,7 +87,7 @@ TRANSFORMS = HostPartsRegistry(
     parent=MMENGINE_TRANSFORMS,
     scope='ruas_mm',
     locations=['ruas_mm.datasets.transforms'],
-    host_parts=dict(mmdet='ruas_mm.datasets.detection'),
+    host_parts=dict(mmdet=('ruas_mm.datasets.detection',)),
 )
 METRICS = HostPartsRegistry(
     'metric',
