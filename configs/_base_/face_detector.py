@@ -91,6 +91,7 @@ face_train_pipeline = [
 ]
 face_test_pipeline = [
     dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale_factor=1.0, keep_ratio=True),  # as it is
     dict(type='LoadAnnotations', with_bbox=True),
     dict(
         type='PackDetInputs',

@@ -39,7 +39,7 @@ model = dict(
     ),
 )
 tta_pipeline = [
-    *_base_.face_test_pipeline[:2],
+    *_base_.tta_pipeline[:2],
     dict(type='ruas_mm.FaceViews', area=1700 * 1000),
 ]
 train_cfg = dict(max_iters=128800)

@@ -53,10 +53,10 @@ model = dict(
 test_pipeline = [
     _base_.face_test_pipeline[0],
     dict(type='ruas_mm.ResizeToArea', area=1500 * 1000),
-    *_base_.face_test_pipeline[1:],
+    *_base_.face_test_pipeline[2:],
 ]
 tta_pipeline = [
-    *_base_.face_test_pipeline[:2],
+    *_base_.tta_pipeline[:2],
     dict(type='ruas_mm.FaceViews', area=1500 * 1000),
 ]
 

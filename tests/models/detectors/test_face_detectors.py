@@ -5,8 +5,11 @@ import pickle
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
+from mmcv.transforms import Compose
 from mmdet.registry import TASK_UTILS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
@@ -155,6 +158,32 @@ def test_every_mode_of_the_host(stem):
         assert len(found) > 0
         assert found.scores.min() > 0.05 and found.scores.max() <= 1
         assert set(found.labels.tolist()) == {0}
+
+
+PIPELINES = ('train_dataloader', 'val_dataloader', 'test_dataloader', 'tta')
+
+
+@pytest.mark.parametrize('name', PIPELINES)
+def test_pipelines_give_what_the_detectors_need(stem, name, tmp_path):
+    cfg = config(stem)
+    steps = cfg.tta_pipeline if name == 'tta' else cfg[name].dataset.pipeline
+    picture = np.random.randint(0, 60, (200, 300, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / '1.png'), picture)
+    face = dict(bbox=[90.0, 60, 190, 160], bbox_label=0, ignore_flag=0)
+    data = dict(img_path=str(tmp_path / '1.png'), img_id=1, instances=[face])
+    packed = Compose(steps)(data)
+    views = packed['data_samples']
+    for view in views if isinstance(views, list) else [views]:
+        faces = view.gt_instances
+        assert len(faces) == 1
+        if name == 'train_dataloader':
+            assert view.img_shape == (640, 640)
+        else:  # sizes of the result are those of the file
+            assert faces.bboxes.tensor.tolist() == [[90, 60, 190, 160]]
+            assert view.ori_shape == (200, 300)
+            width, height = view.scale_factor
+            shape = (round(200 * height), round(300 * width))
+            assert view.img_shape == shape
 
 
 @pytest.mark.parametrize(

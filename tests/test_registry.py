@@ -1,0 +1,40 @@
+"""Parts that build on a host are found by whoever names them first."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ruas_mm import registry
+
+NAMED = {  # registry: a part that only exists beside mmdet
+    'TASK_UTILS': 'ScaleCompensationAssigner',
+    'TRANSFORMS': 'FaceViews',
+    'MODELS': 'SearchableSSDHead',
+    'DATASETS': 'DarkFaceDataset',
+    'METRICS': 'ExDarkMetric',
+}
+
+
+def test_host_parts_are_found_in_a_new_process():
+    lazy = {
+        name
+        for name, value in vars(registry).items()
+        if isinstance(value, registry.HostPartsRegistry)
+    }
+    assert lazy == NAMED.keys()
+    lines = ['from ruas_mm import registry'] + [
+        f"print(registry.{name}.get('ruas_mm.{part}').__name__)"
+        for name, part in NAMED.items()
+    ]
+    found = subprocess.run(
+        [sys.executable, '-c', '\n'.join(lines)],
+        capture_output=True,
+        text=True,
+    )
+    assert found.stdout.split() == [*NAMED.values()], found.stderr
+
+
+def test_modules_of_a_host_are_several():
+    with pytest.raises(AssertionError):
+        registry.HostPartsRegistry('x', dict(mmdet='ruas_mm.models'))
