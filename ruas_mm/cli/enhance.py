@@ -2,6 +2,7 @@
 
 import errno
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
@@ -16,17 +17,22 @@ from rich.progress import (
 )
 
 from ruas_mm.apis.low_light_inferencer import RUNTIMES, LowLightInferencer
+from ruas_mm.cli.interruption import Interruption, interruptible
 from ruas_mm.cli.options import any_enhancer_option, weights_option
 from ruas_mm.files.input_files import InputFile, Inputs, find_inputs
 from ruas_mm.files.picture_file import MAX_PIXELS
 
-USAGE, INTERRUPTED = 2, 130  # as shells do
+USAGE = 2  # as shells do
 DISK_ERRORS = {
     getattr(errno, name)
     for name in ('ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS')
     if hasattr(errno, name)
 }
 """After these the next file would fail in the same way."""
+
+
+UNPRINTED = ('Cc', 'Cs', 'Zl', 'Zp')
+"""Unicode's control characters, halves of one, and line ends."""
 
 
 class DiskError(Exception):
@@ -38,15 +44,17 @@ def enhance_all(
     inferencer: LowLightInferencer,
     side_by_side: bool,
     progress: Progress,
+    interruption: Interruption,
 ) -> Iterator[str]:
     """Enhance everything; yields what went wrong, a line for each file.
 
     Raises:
         DiskError: There is no point in going on.
+        KeyboardInterrupt: There was a signal.
     """
     files = progress.add_task('all', total=len(inputs))
     for item in inputs:
-        progress.update(files, description=f'{item.source}')
+        progress.update(files, description=one_line(item.source))
         try:
             if item.is_video:
                 problem = enhance_video(
@@ -56,16 +64,21 @@ def enhance_all(
                 problem = inferencer.enhance_file(*item, side_by_side)
         except OSError as error:
             if error.errno in DISK_ERRORS:
-                raise DiskError(f'{item.target}: {error}') from None
+                raise DiskError(f'{item.target}: {error.strerror}') from None
             problem = str(error)
+            if error.filename is not None:
+                problem = f'{error.filename}: {error.strerror}'
         except MemoryError:
             problem = 'does not fit into the memory, allowed: --tile'
-        except (ValueError, RuntimeError) as error:  # theirs, and torch's
-            problem = str(error)
+        except RuntimeError as error:  # torch's have many lines
+            problem = str(error).partition('\n')[0]
+        except Exception as error:  # the other files do not suffer
+            problem = str(error) or type(error).__name__
         if problem:
             named = str(item.source) in problem
             yield problem if named else f'{item.source}: {problem}'
         progress.advance(files)
+        interruption.check(is_recorded=isinstance(item.source, int))
 
 
 def enhance_video(
@@ -89,15 +102,22 @@ def enhance_video(
     if report.is_damaged:
         return report.describe()
     if report.lost:
-        progress.console.print(
-            f'{item.source}: {report.describe()}', markup=False
-        )
+        line = one_line(f'{item.source}: {report.describe()}')
+        progress.console.print(line, markup=False)
     return None
 
 
 def tell(line: str) -> None:
     """A line for the user; standard output stays free."""
-    print(line, file=sys.stderr, flush=True)
+    print(one_line(line), file=sys.stderr, flush=True)
+
+
+def one_line(text: object) -> str:
+    """Names may hold line ends, and what a terminal takes for orders."""
+    return ''.join(
+        repr(c)[1:-1] if unicodedata.category(c) in UNPRINTED else c
+        for c in str(text)
+    )
 
 
 def run(
@@ -105,6 +125,7 @@ def run(
     out: Path,
     inferencer: LowLightInferencer,
     side_by_side: bool,
+    interruption: Interruption,
 ) -> int:
     """Enhance, and tell how it went; returns the exit code."""
     columns = (
@@ -117,15 +138,12 @@ def run(
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress:
             for problem in enhance_all(
-                inputs.files, inferencer, side_by_side, progress
+                inputs.files, inferencer, side_by_side, progress, interruption
             ):
                 problems.append(problem)
     except DiskError as error:
         tell(f'stopped, nothing half-written is left: {error}')
         return 1
-    except KeyboardInterrupt:
-        tell('interrupted, nothing half-written is left')
-        return INTERRUPTED
     total = len(inputs.files) + len(inputs.refused)
     tell(
         f'{total - len(problems)} of {total} enhanced without a problem: {out}'
@@ -203,12 +221,17 @@ def command(
     Exit code: 0, all done; 1, something could not be read or written; 2,
     nothing was started, because an argument does not fit.
     """
-    try:
-        found = find_inputs(inputs, out)
-        inferencer = LowLightInferencer(
-            enhancer, weights, strength, device, tile, runtime, max_pixels
-        )
-    except (ValueError, FileNotFoundError) as error:
-        tell(str(error))
-        context.exit(USAGE)
-    context.exit(run(found, out, inferencer, side_by_side))
+    with interruptible() as interruption:
+        try:
+            found = find_inputs(inputs, out)
+            inferencer = LowLightInferencer(
+                enhancer, weights, strength, device, tile, runtime, max_pixels
+            )
+            code = run(found, out, inferencer, side_by_side, interruption)
+        except (ValueError, FileNotFoundError) as error:
+            tell(str(error))
+            code = USAGE
+        except KeyboardInterrupt:
+            tell('interrupted, nothing half-written is left')
+            code = interruption.exit_code
+    context.exit(code)

@@ -27,6 +27,11 @@ def atomic_write(path: Union[str, Path]) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:  # the temporary name says nothing to a user
+        if str(error.filename) == str(temporary):
+            error.filename = str(path)
+        error.filename2 = None
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

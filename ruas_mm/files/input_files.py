@@ -4,14 +4,32 @@ import glob
 import os
 from collections import Counter
 from pathlib import Path
-from typing import Iterable, Iterator, List, NamedTuple, Sequence, Set, Union
+from stat import S_ISDIR, S_ISREG
+from typing import (
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Union,
+)
 
-from ruas_mm.files.picture_file import READABLE_SUFFIXES, target_name
-from ruas_mm.files.video_stream import VIDEO_SUFFIXES, WRITABLE_SUFFIXES
+from ruas_mm.files.picture_file import (
+    READABLE_SUFFIXES,
+    check_target_format,
+    target_name,
+)
+from ruas_mm.files.video_stream import (
+    VIDEO_SUFFIXES,
+    WRITABLE_SUFFIXES,
+    check_video_target,
+)
 
-# a GIF is told to be refused, where any other file is passed over
-PICTURE_SUFFIXES = (*READABLE_SUFFIXES, '.gif')
 UNREAD_SUFFIXES = (
+    '.gif',
     '.arw', '.cr2', '.cr3', '.dng', '.nef', '.orf', '.raf', '.rw2', '.svg',
     '.exr', '.hdr', '.jp2', '.jxl', '.pcx', '.ppm', '.pgm', '.psd', '.tga',
     '.rm', '.swf',
@@ -40,7 +58,9 @@ class Inputs(NamedTuple):
 
     Attributes:
         files: To be enhanced, sorted.
-        refused: A line for each picture or video of a kind that is not read.
+        refused: A line for each picture or video of a kind that is not read,
+            for each link to nothing, pipe or device that is called like one,
+            and each folder that cannot be read.
         left_out: Other files by their suffix, such as ``'3 .txt, 1 .xmp'``.
     """
 
@@ -66,32 +86,29 @@ def find_inputs(sources: Sequence[str], out: Path) -> Inputs:
         ValueError: Nothing is found, ``out`` does not fit, a file to be
             written is one to be read, or two would be written as one.
     """
+    _check_out(out, sources)
     found: List[InputFile] = []
     others: Set[Path] = set()
+    refused: Dict[Path, str] = {}
     for source in sources:
-        for path, name in _find(source, out, len(sources) > 1):
+        for path, name in _find(source, out, len(sources) > 1, refused):
             if isinstance(path, int) or _is_media(path):
                 found.append(InputFile(path, _target(out, name)))
+            elif _suffix(path) in UNREAD_SUFFIXES:
+                refused[path] = f'{_suffix(path)} is not read'
             else:
                 others.add(path)
-    refused = sorted(p for p in others if _suffix(p) in UNREAD_SUFFIXES)
     if not found and not refused:
         raise ValueError(
             f'{", ".join(sources)}: holds no picture and no video'
         )
-    files = sorted(set(found), key=lambda item: str(item.target))
-    if len(files) == 1 and _is_one(sources) and _is_media(out):
-        if not out.is_dir():
-            files = [files[0]._replace(target=out)]
-    elif out.exists() and not out.is_dir():
-        raise ValueError(f'out={out} is a file, allowed: a folder')
-    _check_targets(files)
+    if found and _names_a_file(out):
+        _check_kind(out, found[0])
+        found = [found[0]._replace(target=out)]
     counted = Counter(_suffix(p) or 'without a suffix' for p in others)
-    for path in refused:
-        counted.pop(_suffix(path), None)
     return Inputs(
-        files,
-        [f'{path}: {_suffix(path)} is not read' for path in refused],
+        _checked(sorted(set(found), key=lambda item: str(item.target))),
+        [f'{path}: {refused[path]}' for path in sorted(refused)],
         ', '.join(f'{n} {suffix}' for suffix, n in sorted(counted.items())),
     )
 
@@ -103,7 +120,7 @@ def check_not_an_input(target: Path, sources: Iterable) -> None:
         ValueError: ``target`` is one of ``sources``, also by a link or in
             another case.
     """
-    if not target.exists():
+    if not os.path.exists(target):
         return
     for source in sources:
         if not isinstance(source, int) and os.path.samefile(source, target):
@@ -113,8 +130,42 @@ def check_not_an_input(target: Path, sources: Iterable) -> None:
             )
 
 
-def _check_targets(files: List[InputFile]) -> None:
-    """No target is a source, nor that of another source."""
+def _check_out(out: Path, sources: Sequence[str]) -> None:
+    """A folder that is there or can be made, or a name for one file."""
+    try:
+        is_folder = S_ISDIR(out.stat().st_mode)
+    except FileNotFoundError:
+        is_folder = not out.is_symlink()
+    except OSError as error:
+        raise ValueError(f'out={out}: {error.strerror}') from None
+    names_a_file = _names_a_file(out)
+    if names_a_file and not _is_one(sources) and not os.path.exists(out):
+        raise ValueError(
+            f'out={out} names a file, allowed where INPUT is not one file: a '
+            'folder'
+        )
+    if not is_folder and not (names_a_file and _is_one(sources)):
+        kind = 'a file' if os.path.exists(out) else 'a link to nothing'
+        raise ValueError(f'out={out} is {kind}, allowed: a folder')
+
+
+def _names_a_file(out: Path) -> bool:
+    """Told by its suffix, unless there is such a folder."""
+    is_named = _is_media(out) or _suffix(out) in UNREAD_SUFFIXES
+    return is_named and not os.path.isdir(out)
+
+
+def _check_kind(out: Path, item: InputFile) -> None:
+    """Whether a picture, or a video, can be written as ``out``."""
+    (check_video_target if item.is_video else check_target_format)(out)
+
+
+def _checked(files: List[InputFile]) -> List[InputFile]:
+    """No target is a source, nor that of another source.
+
+    Returns:
+        Each file once, also if it is known by two names of one target.
+    """
     sources = {
         (status.st_dev, status.st_ino)
         for status in (
@@ -125,54 +176,97 @@ def _check_targets(files: List[InputFile]) -> None:
     }
     seen = {}
     for item in files:
-        if item.target.exists():
+        if os.path.exists(item.target):
             status = os.stat(item.target)
             if (status.st_dev, status.st_ino) in sources:
                 check_not_an_input(item.target, [i.source for i in files])
-        other = seen.setdefault(item.target, item.source)
-        if other != item.source:
+        other = seen.setdefault(item.target, item)
+        if not _is_the_same(item.source, other.source):
             raise ValueError(
-                f'{other} and {item.source} would both be written as '
+                f'{other.source} and {item.source} would both be written as '
                 f'{item.target}, allowed: one after the other, into folders '
                 'of their own'
             )
+    return list(seen.values())
 
 
-def _find(source: str, out: Path, several: bool) -> Iterator[tuple]:
-    """Each file of a source, and its name below ``out``."""
-    if source.isdigit() and not os.path.exists(source):
-        yield int(source), f'camera{source}.mp4'
-        return
+def _is_the_same(one: Union[Path, int], other: Union[Path, int]) -> bool:
+    if isinstance(one, int) or isinstance(other, int):
+        return one == other
+    return os.path.samefile(one, other)
+
+
+def _find(
+    source: str, out: Path, several: bool, refused: Dict[Path, str]
+) -> Iterator[tuple]:
+    """Each file of a source, and its name below ``out``.
+
+    What is called like a picture or video, but is no file, goes to
+    ``refused`` with the reason.
+    """
+    if not os.path.lexists(source):
+        if _is_camera(source):
+            yield int(source), f'camera{source}.mp4'
+            return
+        source = os.path.expanduser(source)  # of a quoted pattern
     path = Path(source)
-    if path.is_file():
+    if os.path.isfile(source):
         if not _is_media(path) and _suffix(path) not in UNREAD_SUFFIXES:
             raise ValueError(
-                f'{source}: allowed: {[*PICTURE_SUFFIXES, *VIDEO_SUFFIXES]}'
+                f'{source}: allowed: {[*READABLE_SUFFIXES, *VIDEO_SUFFIXES]}'
             )
         yield path, path.name
         return
-    if path.is_dir():
-        folder, paths = path, _walk(path)
+    if source and os.path.isdir(source):
+        folder, paths = path, _walk(path, refused)
     elif glob.has_magic(source):
         folder = _fixed_part(source)
         paths = map(Path, glob.iglob(source, recursive=True))
     else:
+        reason = _why_no_file(path) if source else 'an empty name'
         raise ValueError(
-            f'{source}: no such file or folder, allowed: a picture, video, '
-            'folder, glob pattern or number of a camera'
+            f'{source}: {reason}, allowed: a picture, video, folder, glob '
+            'pattern or number of a camera'
         )
-    left_out = out.resolve() if out.resolve() != folder.resolve() else None
+    left_out = Path(os.path.realpath(out))
+    if left_out == Path(os.path.realpath(folder)):
+        left_out = None
     place = Path(folder.resolve().name if several else '')
-    for path in _once(p for p in paths if p.is_file()):
+    for path in _once(p for p in paths if not os.path.isdir(p)):
         name = path.relative_to(folder)
-        if not _is_hidden(name) and not _is_inside(path, left_out):
+        if _is_hidden(name) or _is_inside(path, left_out):
+            continue
+        reason = _why_no_file(path)
+        if reason is None:
             yield path, place / name
+        elif _is_media(path):
+            refused[path] = reason
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _why_no_file(path: Path) -> Optional[str]:
+    """None: it is a file."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        is_link = path.is_symlink()
+        return 'a link to nothing' if is_link else 'no such file or folder'
+    except OSError as error:
+        return error.strerror
+    except ValueError as error:  # a null byte
+        return str(error)
+    return None if S_ISREG(mode) else 'a pipe, socket or device'
+
+
+def _walk(folder: Path, refused: Dict[Path, str]) -> Iterator[Path]:
     """Files below ``folder``; a folder that is reached twice is read once."""
     seen = set()
-    for parent, folders, names in os.walk(folder, followlinks=True):
+
+    def refuse(error: OSError) -> None:
+        refused[Path(error.filename)] = f'cannot be read ({error.strerror})'
+
+    for parent, folders, names in os.walk(
+        folder, onerror=refuse, followlinks=True
+    ):
         seen.add(os.path.realpath(parent))
         folders[:] = sorted(
             name
@@ -212,7 +306,13 @@ def _target(out: Path, name: Union[str, Path]) -> Path:
 def _is_one(sources: Sequence[str]) -> bool:
     """Whether one file or camera is meant, by its name."""
     source = sources[0]
-    return len(sources) == 1 and (os.path.isfile(source) or source.isdigit())
+    return len(sources) == 1 and (
+        os.path.isfile(source) or _is_camera(source)
+    )
+
+
+def _is_camera(source: str) -> bool:
+    return source.isascii() and source.isdigit() and len(source) < 5
 
 
 def _suffix(path: Path) -> str:
@@ -224,7 +324,9 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _is_inside(path: Path, folder: Union[Path, None]) -> bool:
-    return folder is not None and folder in path.resolve().parents
+    if folder is None:
+        return False
+    return folder in Path(os.path.realpath(path)).parents
 
 
 def _is_video(path: Path) -> bool:
@@ -232,4 +334,4 @@ def _is_video(path: Path) -> bool:
 
 
 def _is_media(path: Path) -> bool:
-    return _suffix(path) in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
+    return _suffix(path) in (*READABLE_SUFFIXES, *VIDEO_SUFFIXES)

@@ -1,12 +1,13 @@
 """Read and write one picture as what it is: depth, alpha, EXIF, ICC."""
 
 import io
+import struct
 from pathlib import Path
 from typing import Optional, Tuple, Union
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.files.heif_file import container_kind, decode_avif, decode_heif
@@ -48,6 +49,17 @@ SAVE_OPTIONS = {
 }
 TIFF_STARTS = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')  # classic, big
 PNG_HEADER_END = 33  # signature, IHDR
+SILENT_ERRORS = (
+    UnidentifiedImageError,
+    LookupError,
+    ArithmeticError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    struct.error,
+)
+"""Of decoders; their text says nothing about the file."""
+
 LUMA = np.float32([0.299, 0.587, 0.114])  # Rec. 601, as Pillow's
 
 
@@ -82,8 +94,10 @@ def read_picture(
     except MemoryError:
         raise
     except Exception as error:  # a decoder raises anything on broken bytes
+        reason = '' if isinstance(error, SILENT_ERRORS) else f' ({error})'
+        reason = reason if data else ' (an empty file)'
         raise ValueError(
-            f'{path}: no picture, or a broken or truncated one ({error})'
+            f'{path}: no picture, or a broken or truncated one{reason}'
         ) from None
 
 
@@ -104,8 +118,12 @@ def write_picture(path: Union[str, Path], picture: Picture) -> None:
     kind = check_target_format(path, picture)
     try:
         data = _encode(picture, kind)
-    except ValueError as error:  # of Pillow: metadata that are too long
-        raise ValueError(f'{path}: {error}') from None
+    except MemoryError:
+        raise
+    except Exception as error:  # such as metadata that are too long
+        raise ValueError(
+            f'{path}: cannot be written as {kind} ({error})'
+        ) from None
     with atomic_write(path) as temporary:
         temporary.write_bytes(data)
 

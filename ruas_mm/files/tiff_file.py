@@ -1,6 +1,7 @@
 """TIFF files of any layout: tifffile reads, libtiff must agree."""
 
 import io
+import logging
 import zlib
 from typing import Optional
 
@@ -44,6 +45,9 @@ KEPT_TAGS = (
     315,  # artist
     33432,  # copyright
 )
+
+# what it notices is raised here, or confirmed by the second decoder
+logging.getLogger('tifffile').addHandler(logging.NullHandler())
 
 
 def decode_tiff(data: bytes, max_pixels: int) -> Picture:
@@ -111,7 +115,7 @@ def _check_layout(page) -> None:
         raise UnsupportedPicture('YCbCr without JPEG compression')
     if photometric not in (*COLOURS, YCBCR):
         raise UnsupportedPicture(
-            f'TIFF of colour space {page.photometric!r}, allowed: grey, RGB, '
+            f'TIFF of colour space {_colours(page)}, allowed: grey, RGB, '
             'palette, CMYK, YCbCr'
         )
     extra = page.samplesperpixel - COLOURS.get(photometric, 3)
@@ -120,9 +124,13 @@ def _check_layout(page) -> None:
         photometric == CMYK and page.bitspersample != 8
     ):
         raise UnsupportedPicture(
-            f'TIFF of colour space {page.photometric!r} with '
+            f'TIFF of colour space {_colours(page)} with '
             f'{page.samplesperpixel} channels of {page.bitspersample} bits'
         )
+
+
+def _colours(page) -> str:
+    return getattr(page.photometric, 'name', str(page.photometric))
 
 
 def _stored_samples(page) -> np.ndarray:

@@ -105,7 +105,7 @@ def test_broken_pictures_are_passed_over_and_named(enhance, folder):
     code, said = enhance('in')
     assert code == 1 and '5 of 7' not in said and '4 of 6' in said
     assert 'in/a.png: no picture, or a broken' in said
-    assert 'in/a.gif' in said
+    assert 'in/a.gif: .gif is not read' in said
     assert contents(Path('enhanced')) == [
         'b.jpg', 'night/a.tif', 'night/c.mp4', 'night/pixel.png',
     ]  # fmt: skip

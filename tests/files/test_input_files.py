@@ -28,6 +28,16 @@ def folder(tmp_path, monkeypatch):
     return Path('in')
 
 
+def make_no_files(folder):
+    """What is called like a picture, and is none."""
+    os.mkfifo(folder / 'pipe.png')
+    (folder / 'gone').symlink_to('nowhere')
+    (folder / 'gone.png').symlink_to('nowhere')
+    (folder / 'loop.png').symlink_to('loop.png')
+    (folder / 'zero.png').symlink_to('/dev/zero')
+    (folder / 'folder.png').mkdir()
+
+
 def names(sources, out):
     found = find_inputs(sources, Path(out)).files
     return {str(item.source): str(item.target) for item in found}
@@ -86,7 +96,7 @@ def test_file_with_a_name_of_digits_is_no_camera(folder):
     [
         ('empty', 'out', 'empty: holds no picture'),
         ('in/*.tif', 'out', 'tif: holds no picture'),
-        ('gone', 'out', 'gone: no such file or folder'),
+        ('nobody', 'out', 'nobody: no such file or folder'),
         ('in/notes.txt', 'out', 'notes.txt: allowed'),
         ('in', 'in/notes.txt', 'notes.txt is a file, allowed: a folder'),
         ('in', 'in/a.png', 'a.png is a file, allowed: a folder'),
@@ -95,11 +105,29 @@ def test_file_with_a_name_of_digits_is_no_camera(folder):
         ('in/a.png', 'in/a.png', 'is an input and would be overwritten'),
         ('in/a.png', 'link.png', 'is an input and would be overwritten'),
         ('in/night', 'mixed', 'is an input and would be overwritten'),
+        ('', 'out', ': an empty name, allowed: a picture'),
+        ('\u00b2', 'out', 'no such file or folder'),
+        ('99999999999', 'out', 'no such file or folder'),
+        ('a' * 300, 'out', 'name too long'),
+        ('a\0.png', 'out', 'null byte'),
+        ('gone.png', 'out', 'gone.png: a link to nothing'),
+        ('loop.png', 'out', 'loop.png: Too many levels of symbolic links'),
+        ('pipe.png', 'out', 'pipe.png: a pipe, socket or device'),
+        ('in', 'x.png', 'out=x.png names a file, .*: a folder'),
+        ('in/*.png', 'x.jxl', 'out=x.jxl names a file, .*: a folder'),
+        ('in/a.png', 'x.jxl', 'x.jxl: allowed suffixes'),
+        ('in/a.png', 'x.mp4', 'x.mp4: allowed suffixes'),
+        ('in/night/clip.mp4', 'x.png', 'x.png: videos are written as'),
+        ('in', 'gone', 'out=gone is a link to nothing'),
+        ('in/a.png', 'in/b.JPG/x', 'out=in/b.JPG/x: Not a directory'),
+        ('in/a.png', 'loop.png/x', 'out=loop.png/x: Too many levels'),
+        ('in', 'a' * 300, 'name too long'),
     ],
 )
 def test_what_does_not_fit_is_told(folder, source, out, message):
     Path('empty').mkdir()
     Path('link.png').symlink_to(folder / 'a.png')
+    make_no_files(Path())
     Path('mixed').mkdir()
     Path('mixed/a.png').symlink_to((folder / 'night/a.png').resolve())
     with pytest.raises(ValueError, match=message):
@@ -110,7 +138,7 @@ def test_what_does_not_fit_is_told(folder, source, out, message):
     'sources, expected',
     [
         (['in/a.png', 'in/b.JPG'], {'a.png', 'b.JPG'}),
-        (['in/a.png', 'in/a.png'], {'a.png'}),
+        (['in/a.png', 'in/a.png', 'in/../in/a.png'], {'a.png'}),
         (['in/a.png', 'in/night'], {
             'a.png', 'night/a.png', 'night/clip.mp4', 'night/clip.wmv.mp4',
         }),
@@ -163,6 +191,43 @@ def test_what_is_not_read_is_named_or_counted(folder):
     ]
     assert found.left_out == '2 .txt, 1 .xmp, 1 without a suffix'
     assert find_inputs(['in/c.nef'], Path('out')).files == []
+
+
+@pytest.mark.parametrize('source', ['in', 'in/*'])
+def test_what_is_no_file_is_named(folder, source):
+    make_no_files(folder)
+    found = find_inputs([source], Path('out'))
+    assert found.refused == [
+        'in/gone.png: a link to nothing',
+        'in/loop.png: Too many levels of symbolic links',
+        'in/pipe.png: a pipe, socket or device',
+        'in/zero.png: a pipe, socket or device',
+    ]
+    assert 'in/a.png' in {str(item.source) for item in found.files}
+
+
+def test_folder_that_cannot_be_read_is_named(folder, monkeypatch):
+    whole = os.scandir
+
+    def scandir(path):
+        if path == 'in/night':
+            raise PermissionError(13, 'Permission denied', path)
+        return whole(path)
+
+    monkeypatch.setattr(os, 'scandir', scandir)
+    found = find_inputs(['in'], Path('out'))
+    assert found.refused == ['in/night: cannot be read (Permission denied)']
+    assert 'in/a.png' in {str(item.source) for item in found.files}
+
+
+def test_home_in_a_quoted_pattern(folder, monkeypatch):
+    monkeypatch.setenv('HOME', str(folder.resolve()))
+    assert list(names(['~/*.png'], 'out').values()) == ['out/a.png']
+
+
+def test_target_whose_name_is_too_long_is_left_to_the_writer(folder):
+    (folder / f'{"a" * 250}.heic').touch()
+    assert f'out/{"a" * 250}.heic.png' in names(['in'], 'out').values()
 
 
 def test_formats_that_are_read_and_not_written_become_png(tmp_path):
