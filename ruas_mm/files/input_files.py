@@ -306,9 +306,7 @@ def _target(out: Path, name: Union[str, Path]) -> Path:
 def _is_one(sources: Sequence[str]) -> bool:
     """Whether one file or camera is meant, by its name."""
     source = sources[0]
-    return len(sources) == 1 and (
-        os.path.isfile(source) or _is_camera(source)
-    )
+    return len(sources) == 1 and (os.path.isfile(source) or _is_camera(source))
 
 
 def _is_camera(source: str) -> bool:

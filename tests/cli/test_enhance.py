@@ -117,8 +117,8 @@ def long_name(folder):
 
 
 def name_too_long_with_its_new_suffix(folder):
-    name = f'{"a" * 250}.webm'
-    (folder / 'a.png').rename(folder / name)
+    write_video([dark_pixels()] * 3, folder / 'c.mp4', 10)
+    (folder / 'c.mp4').rename(folder / f'{"c" * 250}.3gp')
     return 'name too long'
 
 
@@ -199,10 +199,11 @@ def test_video_with_a_broken_frame(enhance, tmp_path):
     data[len(data) // 3 : len(data) // 3 + 2000] = bytes(2000)
     Path('v.mp4').write_bytes(data)
     code, said = enhance('v.mp4')
-    assert code == 1 and 'v.mp4: 30 frames written, ' in said
-    assert 'could not be read: ' in said
+    assert code == 1 and ' frames written, ' in said
+    assert 'v.mp4: ' in said and 'could not be read: ' in said
     with VideoReader('enhanced/v.mp4') as reader:
-        assert reader.num_frames == 30
+        *_, last = reader
+        assert float(last.time * reader.facts.time_base) == pytest.approx(2.9)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +259,11 @@ def start(folder, weights, *arguments, **kwargs):
 
 @pytest.mark.parametrize(
     'number, code, left',
-    [(signal.SIGINT, 130, 0), (signal.SIGKILL, -signal.SIGKILL, 1)],
+    [
+        (signal.SIGINT, 130, 0),
+        (signal.SIGTERM, 143, 0),
+        (signal.SIGKILL, -signal.SIGKILL, 1),
+    ],
 )
 def test_interrupted_run_leaves_nothing_half_written(
     tmp_path, weights, number, code, left
