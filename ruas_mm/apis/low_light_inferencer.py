@@ -258,6 +258,11 @@ def _counted(
         progress(index + 1, num_frames)
 
 
+def _first_sentence(error: Exception) -> str:
+    """Without torch's list of all its backends."""
+    return str(error).partition('\n')[0].partition('. ')[0]
+
+
 def _load_torch_enhancer(
     name: str,
     weights: Optional[Union[str, Path]],
@@ -267,10 +272,10 @@ def _load_torch_enhancer(
     if device is None:
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
     try:
-        torch.empty(0, device=device)
+        torch.empty(0, device=device).cpu()  # 'meta' has no values
     except (RuntimeError, AssertionError) as error:  # what torch raises
         raise ValueError(
-            f'device={device!r} cannot be used: {str(error).splitlines()[0]}'
+            f'device={device!r} cannot be used: {_first_sentence(error)}'
         ) from None
     enhancer = load_enhancer(name, weights, device)
     is_steady = 'memory' in inspect.signature(enhancer.enhance).parameters

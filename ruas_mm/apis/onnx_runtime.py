@@ -6,9 +6,7 @@ from typing import Callable, Optional, Union
 import numpy as np
 import onnxruntime
 
-HOW_TO_EXPORT = """
-runtime='onnx' needs an exported enhancer as weights. To make one:
-  ruas-mm export --help"""
+ALLOWED = "allowed with runtime='onnx': a file of 'ruas-mm export'"
 PROVIDERS = {'cpu': 'CPUExecutionProvider', 'cuda': 'CUDAExecutionProvider'}
 
 
@@ -32,21 +30,25 @@ def load_onnx_enhancer(
         FileNotFoundError: There is no such file.
     """
     if weights is None:
-        raise ValueError(f'weights=None{HOW_TO_EXPORT}')
+        raise ValueError(f'weights=None, {ALLOWED}')
     if not Path(weights).is_file():
-        raise FileNotFoundError(f'{weights}: no such file{HOW_TO_EXPORT}')
+        raise FileNotFoundError(f'{weights}: no such file, {ALLOWED}')
+    provider = _provider(device)
     try:
         session = onnxruntime.InferenceSession(
-            str(weights), providers=[_provider(device)]
+            str(weights), providers=[provider]
         )
-    except Exception as error:  # its errors have no class in common
-        raise ValueError(f'{weights} is no ONNX model ({error})') from None
+    except Exception:  # its errors have no class in common, and many lines
+        raise ValueError(
+            f'{weights} is no ONNX model that this ONNX Runtime can load, '
+            f'{ALLOWED}'
+        ) from None
     names = {value.name for value in session.get_inputs()}
     outputs = [value.name for value in session.get_outputs()]
     if names != {'input', 'strength'} or 'output' not in outputs:
         raise ValueError(
             f'{weights} has the inputs {sorted(names)} and outputs {outputs}, '
-            f"allowed: ['input', 'strength'] and ['output']{HOW_TO_EXPORT}"
+            f"allowed: ['input', 'strength'] and ['output']; {ALLOWED}"
         )
 
     def run(x: np.ndarray, strength: float) -> np.ndarray:

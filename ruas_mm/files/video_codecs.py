@@ -82,6 +82,9 @@ VP9 = VideoCodec(
     ('yuv420p', 'yuv420p'),
     knows_aspect=False,
 )
+# takes any size, as x265 does not
+DEEP_H264 = H264._replace(pixels=('yuv420p10le', 'yuv444p10le'))
+X265_MIN_SIDE = 64  # below 16 refused, and at some sizes its memory breaks
 APPLE = dict(codecs=(H264, MPEG4), deep_codecs=(HEVC,))
 
 CONTAINERS = {
@@ -115,19 +118,25 @@ def check_video_target(path: Union[str, Path]) -> None:
         )
 
 
-def codec_of(container: VideoContainer, depth: int) -> VideoCodec:
+def codec_of(
+    container: VideoContainer, depth: int, side: int = X265_MIN_SIDE
+) -> VideoCodec:
     """The first of the codecs that this build of FFmpeg has.
 
     Args:
         container: File format.
         depth: Bits of a value.
+        side: The shorter one of the pictures, in pixels.
 
     Raises:
         ValueError: It has none of them.
     """
     codecs = container.codecs
     if depth > 8:
-        codecs = (*container.deep_codecs, *codecs)
+        deep = container.deep_codecs
+        if deep and side < X265_MIN_SIDE:
+            deep = (DEEP_H264,)
+        codecs = (*deep, *codecs)
     for codec in codecs:
         if has_encoder(codec.name):
             return codec

@@ -186,7 +186,7 @@ class _Writer:
     def _open(self, rgb: np.ndarray) -> None:
         facts = self._facts
         depth = rgb.dtype.itemsize * 8
-        codec = codec_of(self._container, depth)
+        codec = codec_of(self._container, depth, min(rgb.shape[:2]))
         if depth > 8 and not codec.is_deep:
             self.lost.append('more than 8 bits')
         self._output = self._av.open(

@@ -218,6 +218,8 @@ def test_video_with_a_broken_frame(enhance, tmp_path):
         (['in', '--strength', '2'], 'strength=2.0, allowed: 0 to 1'),
         (['in', '--tile', '3'], 'tile=3, allowed'),
         (['in', '--runtime', 'onnx', '--tile', '64'], 'tile=64'),
+        (['in', '--device', 'meta'], "device='meta' cannot be used: "),
+        (['in', '--device', 'xla'], "device='xla' cannot be used: "),
     ],
 )
 def test_usage_errors_start_nothing(
@@ -227,6 +229,7 @@ def test_usage_errors_start_nothing(
     before = contents(tmp_path)
     code, said = enhance(*arguments)
     assert code == 2 and message in said
+    assert said.count('\n') == 1 and len(said) < 300
     assert contents(tmp_path) == before
 
 

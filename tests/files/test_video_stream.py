@@ -359,3 +359,15 @@ def test_untagged_colours_are_those_that_players_take(height, red):
         plane.update(bytes([value]) * plane.buffer_size)
     found = ColourConverter('rgb24', Colour())(frame).to_ndarray()
     assert abs(found.astype(int) - (255, 0, 0)).max() <= 3
+
+
+@pytest.mark.parametrize('shape', [(1, 1, 3), (15, 17, 3), (32, 48, 3)])
+def test_small_video_of_10_bits(tmp_path, shape):
+    """x265 refuses these, or writes beyond its memory."""
+    ramp = np.linspace(3000, 60000, np.prod(shape)).reshape(shape)
+    write_video([ramp.astype(np.uint16)] * 3, tmp_path / 'v.mp4', 10)
+    with VideoReader(tmp_path / 'v.mp4') as reader:
+        rgb = [frame.rgb for frame in reader]
+    assert len(rgb) == 3 and rgb[0].shape == shape
+    assert rgb[0].dtype == np.uint16
+    assert abs(rgb[0].astype(int).mean() - ramp.mean()) < 1000
