@@ -8,8 +8,9 @@ picture and of the enhanced one, also with the result scaled to the mean of the
 reference ("GT mean", which leaves the exposure out), LPIPS where AlexNet's
 features are named, and how much the half of the pairs gains that needs least.
 --bright names folders of well-lit pictures, which should come back: PSNR to
-themselves, of equal pictures 60. --pairlie adds a row of PairLIE's weights,
---save a folder of what was made of the pairs.
+themselves, of equal pictures 60. --pairlie adds a row of PairLIE's weights
+(exponent .14, the authors' for LOL), --save a folder of what was made of the
+pairs.
 """
 
 import argparse
@@ -19,7 +20,6 @@ from typing import Dict, List, Optional, Sequence
 import cv2
 import numpy as np
 import torch
-from pairlie import load_pairlie
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -136,5 +136,7 @@ if __name__ == '__main__':
     args = parser.parse_args()
     chosen = {name: load_enhancer(name) for name in args.variants}
     if args.pairlie:
-        chosen['PairLIE'] = load_pairlie(args.pairlie)
+        chosen['PairLIE'] = load_enhancer(
+            'pairlie', args.pairlie, exponent=0.14
+        )
     main(chosen, args.pairs, args.bright, args.alexnet, args.save)

@@ -47,6 +47,23 @@ COMPARED: Dict[str, ComparedEntry] = {
         'self-calibrated illumination (CVPR 2022)',
         'easy.pt, medium.pt or difficult.pt of github.com/vis-opt-group/SCI',
     ),
+    'iat': ComparedEntry(
+        'iat.IAT',
+        'light maps, gamma and colours (BMVC 2022)',
+        'best_Epoch_lol_v1.pth or best_Epoch_exposure.pth of '
+        'github.com/cuiziteng/Illumination-Adaptive-Transformer',
+    ),
+    'pairlie': ComparedEntry(
+        'pairlie.PairLIE',
+        'learned from pairs of dark pictures (CVPR 2023)',
+        'PairLIE.pth of github.com/zhenqifu/PairLIE',
+    ),
+    'retinexnet': ComparedEntry(
+        'retinexnet.RetinexNet',
+        'reflectance, and light anew (BMVC 2018)',
+        'Decom and Relight (a folder with both files) of '
+        'github.com/aasharma90/RetinexNet_PyTorch',
+    ),
 }
 
 
