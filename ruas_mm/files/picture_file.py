@@ -122,7 +122,7 @@ def write_picture(path: Union[str, Path], picture: Picture) -> None:
         raise
     except Exception as error:  # such as metadata that are too long
         raise ValueError(
-            f'{path}: cannot be written as {kind} ({error})'
+            f'{path}: cannot be written as {kind}: {error}'
         ) from None
     with atomic_write(path) as temporary:
         temporary.write_bytes(data)

@@ -14,6 +14,7 @@ import pytest
 from conftest import ROOT, dark_pixels, run_command, write_random_weights
 
 from ruas_mm.apis import LowLightInferencer
+from ruas_mm.cli.interruption import interruptible
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
 from ruas_mm.files.video_stream import VideoReader, write_video
 
@@ -349,3 +350,21 @@ def test_camera_number_is_taken(enhance, monkeypatch):
     assert enhance('0')[0] == 0
     with VideoReader('enhanced/camera0.mp4') as reader:
         assert len(list(reader)) == 3
+
+
+def test_signals_are_heeded_once_and_those_ignored_stay_ignored():
+    ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with interruptible() as interruption:
+            interruption.check()
+            os.kill(os.getpid(), signal.SIGHUP)
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)  # while it is tidied up
+            assert interruption.exit_code == 143
+            with pytest.raises(KeyboardInterrupt):  # where it was swallowed
+                interruption.check(is_recorded=True)
+        assert signal.getsignal(signal.SIGTERM) is before
+    finally:
+        signal.signal(signal.SIGHUP, ignored)

@@ -214,7 +214,7 @@ def test_xmp_that_is_too_long_for_jpeg_is_left_out(tmp_path):
 def test_exif_that_is_too_long_for_jpeg_is_named(tmp_path):
     picture = everything()
     picture.exif = picture.exif + bytes(70000)
-    with pytest.raises(ValueError, match=r'a\.jpg: EXIF'):
+    with pytest.raises(ValueError, match=r'a\.jpg: .*: EXIF'):
         write_picture(tmp_path / 'a.jpg', picture)
     assert not list(tmp_path.iterdir())
 
