@@ -10,12 +10,13 @@ import yaml
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
-from mmengine.structures import BaseDataElement, InstanceData
+from mmengine.structures import BaseDataElement, InstanceData, PixelData
+from tiny_hosts import without_downloads
 
 from ruas_mm.models.architecture import derive_genotype
 from ruas_mm.models.cells import genotype as released
 from ruas_mm.models.enhancers.zoo import ZOO, load_enhancer
-from ruas_mm.registry import HOOKS, MODELS
+from ruas_mm.registry import DATASETS, HOOKS, MODELS
 from ruas_mm.search.genotype_file import read_genotype
 
 ROOT = Path(__file__).parent.parent
@@ -27,8 +28,9 @@ DETECTION = sorted(
 FACES = [  # models/detectors/test_face_detectors.py has these
     f'{name}_darkface' for name in ('ruas_s3fd', 's3fd', 'pyramidbox', 'dsfd')
 ]
+SEGMENTATION = sorted((CONFIGS / 'segmentation').glob('*.py'))
 SEARCHES = sorted((CONFIGS / 'search').glob('*.py'))
-ALL = [*ENHANCEMENT, *DETECTION, *SEARCHES]
+ALL = [*ENHANCEMENT, *DETECTION, *SEGMENTATION, *SEARCHES]
 
 
 def by_stem(path):
@@ -158,6 +160,43 @@ def test_detection_config_builds_and_learns(path):
     assert results[0].pred_instances.labels.max() < 12
 
 
+@pytest.mark.parametrize('path', SEGMENTATION, ids=by_stem)
+def test_segmentation_config_builds_and_learns(path):
+    from mmseg.structures import SegDataSample
+
+    cfg = Config.fromfile(path)
+    init_default_scope(cfg.default_scope)
+    assert cfg.default_scope == 'mmseg'  # the host's
+    model = without_downloads(cfg.model)
+    preprocessor = model.data_preprocessor
+    preprocessor.get('data_preprocessor', preprocessor).size = (64, 64)
+    if 'depth' in model.backbone:
+        model.backbone.depth = 50
+    model = MODELS.build(model)
+    number = cfg.model.decode_head.num_classes
+    classes = DATASETS.get(cfg.test_dataloader.dataset.type).METAINFO
+    assert len(classes['classes']) == number
+    labels = torch.randint(0, number, (1, 64, 64))
+    sample = SegDataSample(
+        metainfo=dict(
+            img_shape=(64, 64), ori_shape=(64, 64), pad_shape=(64, 64)
+        ),
+        gt_sem_seg=PixelData(data=labels),
+    )
+    dark = torch.randint(0, 70, (2, 3, 64, 64), dtype=torch.uint8)
+    data = dict(inputs=list(dark), data_samples=[sample, sample.clone()])
+    model.train()
+    losses = model(**model.data_preprocessor(data, True), mode='loss')
+    total = sum(v for k, v in losses.items() if 'loss' in k)
+    total.backward()
+    assert torch.isfinite(total)
+    if 'ruas' in path.stem:
+        weight = model.data_preprocessor.scene.stages[0].fuse.weight
+        assert weight.grad.abs().max() > 0
+    for result in model.eval().test_step(data):
+        assert result.pred_sem_seg.data.shape == (1, 64, 64)
+
+
 @pytest.mark.parametrize('path', ENHANCEMENT, ids=by_stem)
 def test_enhancement_config_builds_and_learns(path):
     cfg = Config.fromfile(path)
@@ -208,15 +247,14 @@ def test_enhancement_config_builds_and_learns(path):
 def test_search_config_builds_what_the_paper_searches(path):
     cfg = Config.fromfile(path)
     init_default_scope(cfg.default_scope)
-    if (
-        cfg.model.get('backbone', {}).get('init_cfg', {}).get('type')
-        == 'Pretrained'
-    ):
-        cfg.model.backbone.init_cfg = None  # needs a download
+    without_downloads(cfg.model)
+    if cfg.default_scope == 'mmseg':
+        cfg.model.decode_head.channels = 8  # 200 times smaller
     model = MODELS.build(cfg.model)
     searched = set(derive_genotype(model))
-    detector = any(name in path.stem for name in ('ssd', 's3fd'))
-    parts = {'neck', 'head'} if detector else {'noise_remover'}
+    parts = dict(mmdet={'neck', 'head'}, mmseg={'head'}).get(
+        cfg.default_scope, {'noise_remover'}
+    )
     assert searched == {'scene', *parts}
     for part in ('scene', 'task', 'end_to_end'):
         model.train_only(part)
@@ -387,3 +425,28 @@ def test_found_genotypes_fit_their_networks(name, config):
         model.scene.genotype = genotype['scene']
         model.noise_remover = dict(genotype=genotype['noise_remover'])
     assert MODELS.build(model)
+
+
+def test_genotype_of_deeplabv3plus_is_its_own_branches():
+    path = ROOT / 'configs/_base_/genotypes/deeplabv3plus.json'
+    genotype = read_genotype(path)
+    assert tuple(genotype['scene']) == released.SCENE_FACE_DETECTION
+    from ruas_mm.models.segmentors.searchable_aspp_head import DEEPLABV3PLUS
+
+    assert tuple(genotype['head']) == DEEPLABV3PLUS
+
+
+def test_acdc_config_names_the_condition_and_the_environment_the_root(
+    monkeypatch,
+):
+    monkeypatch.setenv('ACDC_ROOT', '/somewhere')
+    cfg = Config.fromfile(CONFIGS / 'segmentation/deeplabv3plus_acdc-night.py')
+    for loader, subset in (
+        ('train', 'train'),
+        ('val', 'val'),
+        ('test', 'val'),
+    ):
+        dataset = cfg[f'{loader}_dataloader'].dataset
+        assert dataset.data_root == '/somewhere'
+        assert (dataset.conditions, dataset.subset) == ('night', subset)
+    assert cfg.test_evaluator.without == [('truck', 'bus')]  # Table 11

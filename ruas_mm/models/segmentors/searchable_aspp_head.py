@@ -14,8 +14,10 @@ from typing import List, Optional, Sequence
 
 import torch.nn as nn
 from mmcv.cnn import DepthwiseSeparableConvModule
+from mmengine.dist import get_world_size
 from mmengine.model import kaiming_init
 from mmseg.models.decode_heads import DepthwiseSeparableASPPHead
+from torch import Tensor
 
 from ruas_mm.models.searched_convolutions import Place, SearchedConvolutions
 from ruas_mm.registry import MODELS
@@ -30,7 +32,9 @@ class SearchableASPPHead(SearchedConvolutions, DepthwiseSeparableASPPHead):
 
     With the genotype :data:`DEEPLABV3PLUS` it is mmseg's head at
     ``dilations=(1, 6, 12, 18)``, parameter for parameter. Image pooling,
-    bottleneck and decoder stay the host's.
+    bottleneck and decoder stay the host's, but that a batch of one picture
+    can be trained on (Sec. 7.2): one pooled value has no variance, so that
+    batch normalisation behind the pooling takes its running statistics.
 
     Args:
         genotype: One high-level operation of Table 1 for each branch. None:
@@ -58,6 +62,18 @@ class SearchableASPPHead(SearchedConvolutions, DepthwiseSeparableASPPHead):
             for conv in getattr(parent, child).modules():
                 if isinstance(conv, nn.Conv2d):
                     kaiming_init(conv)  # as mmcv's ConvModule does
+
+    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
+        """See mmseg's."""
+        pooled = self.image_pool[1]
+        alone = len(inputs[0]) == 1 and get_world_size() == 1
+        if not (self.training and pooled.with_norm and alone):
+            return super().forward(inputs)
+        pooled.norm.eval()
+        try:
+            return super().forward(inputs)
+        finally:
+            pooled.norm.train()
 
     def searched_places(self) -> List[Place]:
         """The spatial convolution of each branch."""

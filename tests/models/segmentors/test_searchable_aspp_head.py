@@ -60,6 +60,18 @@ def test_every_operation_keeps_the_size(operation, dilations):
     assert head(features(5)).shape == (2, 5, 20, 20)
 
 
+def test_one_picture_is_trained_on():
+    head = searched(OWN).train()
+    head.dropout.p = 0.0
+    one = [each[:1] for each in features(9)]
+    pooled = head.image_pool[1].norm
+    before = pooled.running_mean.clone()
+    assert head(one).isfinite().all()
+    assert pooled.training and torch.equal(pooled.running_mean, before)
+    head(features(9))
+    assert not torch.equal(pooled.running_mean, before)
+
+
 def test_supernet_mixes_what_the_branches_give():
     head = searched(None).eval()
     x = features(9)[1]

@@ -1,0 +1,83 @@
+"""DeepLabv3+ on CamVid at dusk in minutes: EfficientNet-Lite0, 62 images.
+
+Command:  python tools/misc/get_backbones.py efficientnet_lite0
+              data/backbones/efficientnet_lite0.pth
+          python tools/train.py
+              configs/segmentation/deeplabv3plus_camvid-dusk_mini.py
+Time:     not measured at its full length
+Expected: no figure yet (run for ten steps only); for comparing fronts and
+          branches, not for any row of the paper
+"""
+
+_base_ = ['../_base_/deeplabv3plus.py', '../_base_/camvid.py']
+
+model = dict(
+    pretrained=None,
+    data_preprocessor=dict(size=(240, 320), mean=[127.0] * 3, std=[128.0] * 3),
+    backbone=dict(
+        _delete_=True,
+        type='ruas_mm.EfficientNetLite',
+        out_indices=(2, 4),  # 24 channels at stride 4, 112 at stride 16
+        norm_eval=True,
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='{{$BACKBONES_ROOT:data/backbones}}/'
+            'efficientnet_lite0.pth',
+        ),
+    ),
+    decode_head=dict(
+        in_channels=112,
+        in_index=1,
+        channels=64,
+        c1_in_channels=24,
+        c1_channels=24,
+        num_classes=11,
+        norm_cfg=dict(type='BN'),
+        sampler=None,  # the host's keeps 100,000 pixels: more than these have
+    ),
+    auxiliary_head=None,
+)
+
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations'),
+    dict(
+        type='RandomResize',
+        scale=(480, 360),
+        ratio_range=(0.75, 1.5),
+        keep_ratio=True,
+    ),
+    dict(type='RandomCrop', crop_size=(240, 320), cat_max_ratio=0.75),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations'),
+    dict(type='PackSegInputs'),
+]
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=1,
+    dataset=dict(_base_.camvid_train, pipeline=train_pipeline),
+)
+test_dataloader = dict(
+    num_workers=1, dataset=dict(_base_.camvid_test, pipeline=test_pipeline)
+)
+val_dataloader = test_dataloader
+val_evaluator = dict(_delete_=True, type='ruas_mm.NamedIoUMetric')
+test_evaluator = val_evaluator
+
+optim_wrapper = dict(
+    optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=1e-2),
+    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))),
+)
+train_cfg = dict(max_iters=400, val_interval=400)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=20),
+    dict(type='CosineAnnealingLR', by_epoch=False, begin=20, end=400),
+]
+default_hooks = dict(
+    logger=dict(interval=20), checkpoint=dict(interval=400, max_keep_ckpts=1)
+)
+randomness = dict(seed=0)
