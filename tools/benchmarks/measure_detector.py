@@ -32,13 +32,14 @@ import io
 import json
 import sys
 from copy import deepcopy
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
+import torch
 from mmcv.transforms import BaseTransform
 from mmdet.datasets import CocoDataset
 from mmdet.registry import MODELS
@@ -55,7 +56,7 @@ from rich.table import Table
 from ruas_mm.arguments import check_choice, check_strength
 from ruas_mm.datasets.detection import ExDarkDataset
 from ruas_mm.datasets.enhancement.paired_images import list_images
-from ruas_mm.models import ZOO
+from ruas_mm.models import ZOO, load_enhancer
 from ruas_mm.models.pretrained import load_pretrained
 from ruas_mm.registry import TRANSFORMS
 
@@ -77,23 +78,17 @@ SMALLEST = 100  # pixels of a component that counts
 NONE = 'none'
 
 
-def clahe(bgr: np.ndarray) -> np.ndarray:
-    """Contrast of the luma, equalised in 8 x 8 tiles."""
-    lab = cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB)
-    equaliser = cv2.createCLAHE(clipLimit=2, tileGridSize=(8, 8))
-    lab[..., 0] = equaliser.apply(lab[..., 0])
-    return cv2.cvtColor(lab, cv2.COLOR_LAB2BGR)
+def _on_levels(name: str, bgr: np.ndarray) -> np.ndarray:
+    """One of the zoo without weights, on 8 bits."""
+    y = torch.from_numpy(bgr[..., ::-1] / np.float32(255))
+    u = load_enhancer(name).enhance(y.permute(2, 0, 1)[None])[0]
+    rgb = (u.permute(1, 2, 0) * 255).round().byte().numpy()
+    return np.ascontiguousarray(rgb[..., ::-1])
 
 
-def gamma(bgr: np.ndarray) -> np.ndarray:
-    """Square root."""
-    table = (np.arange(256) / 255) ** 0.5 * 255
-    return table.round().astype(np.uint8)[bgr]
-
-
-CLASSICAL: Dict[str, Callable[[np.ndarray], np.ndarray]] = dict(
-    clahe=clahe, gamma=gamma
-)
+CLASSICAL: Dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    name: partial(_on_levels, name) for name in ('clahe', 'gamma')
+}
 
 
 @TRANSFORMS.register_module()

@@ -64,6 +64,12 @@ COMPARED: Dict[str, ComparedEntry] = {
         'Decom and Relight (a folder with both files) of '
         'github.com/aasharma90/RetinexNet_PyTorch',
     ),
+    'clahe': ComparedEntry('clahe.CLAHE', 'local histograms, no weights'),
+    'gamma': ComparedEntry('gamma.Gamma', 'the square root, no weights'),
+    'msr': ComparedEntry(
+        'multi_scale_retinex.MultiScaleRetinex',
+        'light in ratio to its surrounds, no weights',
+    ),
 }
 
 

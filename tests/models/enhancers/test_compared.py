@@ -123,7 +123,8 @@ def test_any_size_and_strength(name, size):
     u = enhancer.enhance(y)
     assert u.shape == y.shape and torch.isfinite(u).all()
     assert u.min() >= 0 and u.max() <= 1
-    assert not torch.equal(u, y)
+    is_flat = name == 'msr' and size == (1, 1)  # no surround to differ from
+    assert torch.equal(u, y) == is_flat
     torch.testing.assert_close(u, enhancer(y))
     assert torch.equal(enhancer.enhance(y, strength=0.0), y)
     half = enhancer.enhance(y, strength=0.5)
@@ -227,6 +228,41 @@ def test_without_weights_it_says_where_they_are(name, tmp_path):
         build_enhancer(name)
     with pytest.raises(FileNotFoundError, match='No such file'):
         load_enhancer(name, tmp_path / 'none.pth')
+
+
+@pytest.mark.parametrize('name', WITHOUT)
+def test_classical_ones_have_no_weights(name, tmp_path):
+    """And brighten without."""
+    weights = write_published(random_enhancer('sci'), tmp_path / 'w.pth')
+    with pytest.raises(ValueError, match=f'{name} with weights=.*None'):
+        load_enhancer(name, weights)
+    y = torch.rand(1, 3, 40, 40) * 0.3
+    assert build_enhancer(name).enhance(y).mean() > y.mean() * 1.1
+
+
+def test_clahe_is_that_of_opencv():
+    rgb = np.random.RandomState(0).randint(0, 80, (40, 56, 3), np.uint8)
+    lab = cv2.cvtColor(rgb[..., ::-1].copy(), cv2.COLOR_BGR2LAB)
+    lab[..., 0] = cv2.createCLAHE(2, (8, 8)).apply(lab[..., 0])
+    expected = cv2.cvtColor(lab, cv2.COLOR_LAB2BGR)[..., ::-1]
+    y = torch.from_numpy(rgb / np.float32(255)).permute(2, 0, 1)[None]
+    found = (load_enhancer('clahe').enhance(y) * 255).round()
+    assert np.array_equal(found[0].permute(1, 2, 0).byte(), expected)
+
+
+@pytest.mark.parametrize(
+    'name, settings',
+    [
+        ('gamma', dict(exponent=0)),
+        ('clahe', dict(clip_limit=0)),
+        ('clahe', dict(num_tiles=0)),
+        ('msr', dict(sigmas=())),
+        ('msr', dict(clipped=0.5)),
+    ],
+)
+def test_settings_out_of_range(name, settings):
+    with pytest.raises(ValueError, match=f'{next(iter(settings))}=.*allowed'):
+        load_enhancer(name, **settings)
 
 
 @pytest.mark.parametrize('name', COMPARED)
