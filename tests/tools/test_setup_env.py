@@ -51,7 +51,11 @@ def test_failed_compilation_shows_its_end(tool):
 
 @pytest.fixture
 def pythons(tool, tmp_path, monkeypatch):
-    """Interpreters that only say their version, alone on the PATH."""
+    """Interpreters that only say their version, alone on the PATH.
+
+    The project has no environment yet.
+    """
+    monkeypatch.setattr(tool, 'ROOT', tmp_path)
     folder = tmp_path / 'bin'
     folder.mkdir()
     monkeypatch.setenv('PATH', str(folder))
@@ -94,7 +98,7 @@ def test_python_at_hand_chooses_the_stack(
     found = tool.choose(stack, path if named else None, None)
     assert found[:2] == (chosen, tool.Interpreter(path, version, True))
     folder = '.venv' if chosen == 'openmmlab' else '.venv-onedl'
-    assert found[2] == ROOT / folder
+    assert found[2] == tool.ROOT / folder
 
 
 @pytest.mark.parametrize(
