@@ -122,7 +122,8 @@ def check_environment() -> dict:
         Import name to version, for each toolbox found.
 
     Raises:
-        ToolboxError: See :func:`check_toolbox`.
+        ToolboxError: See :func:`check_toolbox`; or mmengine cannot find the
+            configs of the toolboxes.
     """
     versions = {name: check_toolbox(name) for name in REQUIRED}
     hosts = [name for name in HOSTS if is_installed(name)]
@@ -131,7 +132,23 @@ def check_environment() -> dict:
             'ruas_mm plugs into mmdet, mmseg or mmpretrain; '
             f'none is installed. Mend it with: {pip_command("mmdet")}'
         )
-    return {**versions, **{name: check_toolbox(name) for name in hosts}}
+    versions.update({name: check_toolbox(name) for name in hosts})
+    if has_distribution('mmengine') and not is_installed('pkg_resources'):
+        raise ToolboxError(
+            f'mmengine {versions["mmengine"]} finds the configs of toolboxes '
+            'with pkg_resources, which newer setuptools have not. '
+            'Mend it with: pip install "setuptools<81"'
+        )
+    return versions
+
+
+def explain_import(error: ImportError) -> str:
+    """What a config of a toolbox could not import, and what mends it."""
+    try:
+        check_environment()
+    except ToolboxError as fault:
+        return str(fault)
+    return str(error)
 
 
 def _release(version: str) -> tuple:

@@ -74,6 +74,21 @@ def test_no_host_at_all(monkeypatch):
         compatibility.check_environment()
 
 
+@pytest.mark.parametrize('original', [True, False])
+def test_without_pkg_resources_the_command_is_named(original, monkeypatch):
+    """The original mmengine finds the toolboxes' configs with it."""
+    here = compatibility.is_installed
+    monkeypatch.setattr(
+        compatibility,
+        'is_installed',
+        lambda name: name != 'pkg_resources' and here(name),
+    )
+    monkeypatch.setattr(compatibility, 'has_distribution', lambda _: original)
+    error = ModuleNotFoundError("No module named 'pkg_resources'")
+    told = compatibility.explain_import(error)
+    assert ('setuptools<81' in told) == original
+
+
 def python(code):
     return subprocess.run(
         [sys.executable, '-c', code], capture_output=True, text=True, cwd=ROOT

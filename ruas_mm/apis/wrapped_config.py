@@ -129,9 +129,10 @@ def find_config(config: str) -> Tuple[str, Path]:
     ]
     if len(found) != 1:
         several = [base for base, _ in found] or 'none'
+        hosts = ', '.join(filter(is_installed, HOSTS)) or 'none'
         raise ValueError(
             f'config={config!r}, found: {several}, allowed: a file, or one '
-            f'of the installed toolboxes, such as '
+            f'of the installed toolboxes ({hosts}), such as '
             "'mmdet::yolox/yolox_s_8xb8-300e_coco.py'"
         )
     return found[0]

@@ -1,6 +1,7 @@
 """``ruas-mm config``: see :data:`command`."""
 
 import ast
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Dict, Optional
 
@@ -8,6 +9,7 @@ import click
 from mmengine.config import Config
 
 import ruas_mm
+from ruas_mm.compatibility import explain_import
 from ruas_mm.files.atomic_write import atomic_write
 
 PACKAGE = Path(ruas_mm.__file__).parent
@@ -64,7 +66,10 @@ def command(name: Optional[str], out: Optional[Path]) -> None:
         return
     name = name.removesuffix('.py')
     if name not in configs:
-        raise click.ClickException(f'{name}: allowed: {", ".join(configs)}')
+        near = get_close_matches(name, configs) or configs
+        raise click.ClickException(
+            f'{name}: allowed: {", ".join(near)}; all: ruas-mm config'
+        )
     if out is not None and out.exists():
         raise click.ClickException(f'{out} is there already')
     try:
@@ -74,6 +79,9 @@ def command(name: Optional[str], out: Optional[Path]) -> None:
             return
         with atomic_write(out) as temporary:
             temporary.write_text(text)
-    except (OSError, ImportError) as error:
+    except ImportError as error:
+        reason = explain_import(error)
+        raise click.ClickException(f'{name}: {reason}') from None
+    except OSError as error:
         raise click.ClickException(f'{name}: {error}') from None
     click.echo(f'{out}: {what(configs[name])}', err=True)

@@ -6,6 +6,7 @@ import click
 from mmengine.config import Config
 
 from ruas_mm.apis.wrapped_config import DEFAULT_SCENE, lowlight_config
+from ruas_mm.compatibility import explain_import
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models.enhancers.zoo import ZOO
 
@@ -46,6 +47,8 @@ def command(config: str, out: Path, scene: str, trained: bool) -> None:
         with atomic_write(out) as temporary:
             temporary.write_text(text)
             Config.fromfile(temporary)  # it can be read
+    except ImportError as error:
+        raise click.ClickException(explain_import(error)) from None
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f'{out}, inherits {config}')
