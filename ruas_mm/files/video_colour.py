@@ -38,11 +38,18 @@ class ColourConverter:
     Args:
         target: Pixel format to make.
         colour: Of the Y'CbCr side.
+        width: Of the result; what is to the right of it is cut off. None:
+            as the frame. An odd width wants one column more: FFmpeg's scaler
+            averages two for a value of chroma, and beyond the last one it
+            finds what the memory held before.
     """
 
-    def __init__(self, target: str, colour: Colour) -> None:
+    def __init__(
+        self, target: str, colour: Colour, width: Optional[int] = None
+    ) -> None:
         self.target = target
         self.colour = colour
+        self.width = width
         self._kind: Optional[tuple] = None
         self._graph: Any = None
 
@@ -73,12 +80,14 @@ class ColourConverter:
             format=frame.format,
             time_base=frame.time_base or 1,
         )
-        graph.link_nodes(
-            source,
+        steps = [
             graph.add('scale', **scale),
             graph.add('format', pix_fmts=self.target),
-            graph.add('buffersink'),
-        ).configure()
+        ]
+        if self.width not in (None, frame.width):
+            kept = dict(w=str(self.width), h=str(frame.height), x='0', y='0')
+            steps.append(graph.add('crop', exact='1', **kept))
+        graph.link_nodes(source, *steps, graph.add('buffersink')).configure()
         return graph
 
 

@@ -163,8 +163,11 @@ class _Writer:
         if self._output is None:
             self._open(frame.rgb)
         name = 'rgb24' if frame.rgb.dtype == np.uint8 else 'rgb48le'
+        rgb = frame.rgb
+        if rgb.shape[1] % 2:  # cut off by the converter
+            rgb = np.concatenate([rgb, rgb[:, -1:]], axis=1)
         picture = self._av.VideoFrame.from_ndarray(
-            np.ascontiguousarray(frame.rgb), name
+            np.ascontiguousarray(rgb), name
         )
         picture = self._convert(picture)
         picture.time_base = self._time_base
@@ -247,7 +250,7 @@ class _Writer:
         context.color_primaries = colour.primaries
         context.color_trc = colour.transfer
         context.color_range = 2 if colour.full_range else 1
-        self._convert = ColourConverter(pixels, colour)
+        self._convert = ColourConverter(pixels, colour, width)
         return stream
 
     def finish(self) -> None:

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 from clips import copied, frames, make, noise, read, sounds
+from conftest import dark_pixels
 
 from ruas_mm.files import video_codecs, video_reader, video_stream
 from ruas_mm.files.video_colour import ColourConverter, upright
@@ -371,3 +372,17 @@ def test_small_video_of_10_bits(tmp_path, shape):
     assert len(rgb) == 3 and rgb[0].shape == shape
     assert rgb[0].dtype == np.uint16
     assert abs(rgb[0].astype(int).mean() - ramp.mean()) < 1000
+
+
+@pytest.mark.parametrize('suffix', ['avi', 'webm', 'mkv'])
+@pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
+def test_odd_sides_give_the_same_bytes_too(tmp_path, suffix, dtype):
+    """FFmpeg's chroma of the last column held what the memory did."""
+    frames = [dark_pixels((16, 17, 3), dtype, seed=i) for i in range(3)]
+    contents = set()
+    for _ in range(4):
+        junk = [np.random.bytes(size) for size in range(900, 1100)]
+        write_video(frames, tmp_path / f'v.{suffix}', 10)
+        contents.add((tmp_path / f'v.{suffix}').read_bytes())
+        del junk
+    assert len(contents) == 1
