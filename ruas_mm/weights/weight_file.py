@@ -87,10 +87,13 @@ def read_weights(path: Union[str, Path]) -> Tuple[Dict[str, Tensor], dict]:
             checkpoint = CheckpointLoader.load_checkpoint(
                 str(path), 'cpu', logger='silent'
             )
-            state = checkpoint.get('state_dict', checkpoint)
-            settings = checkpoint.get('meta', {}).get('enhancer', {})
         except DAMAGED as error:
             raise ValueError(f'{path} is damaged: {error}') from None
+        if not isinstance(checkpoint, dict):
+            kind = type(checkpoint).__name__
+            raise ValueError(f'{path} holds a {kind}, allowed: a dictionary')
+        state = checkpoint.get('state_dict', checkpoint)
+        settings = (checkpoint.get('meta') or {}).get('enhancer', {})
     if not all(isinstance(value, Tensor) for value in state.values()):
         raise ValueError(f'{path} holds more than tensors')
     _check_plain(path, settings)
