@@ -161,12 +161,17 @@ def choose_interpreter(stacks: dict, stack, named) -> Interpreter:
 def choose(stack, named, venv) -> tuple:
     """Stack, interpreter and folder from what the user named of them.
 
-    What is not named: the interpreter of the environment that there is, else
+    What is not named: the environment that there is and its interpreter, else
     3.11, else the newest that fits; the stack for it; the stack's folder.
     """
     stacks = read_stacks()
     if stack and stack not in stacks:
         fail(f'STACK={stack}, allowed: {sorted(stacks)}')
+    if not (stack or named or venv):
+        made = (
+            name for name in stacks if python_of(default_folder(name)).exists()
+        )
+        stack = next(made, None)
     if stack and venv is None:
         venv = default_folder(stack)
     there = None if venv is None else python_of(venv)

@@ -161,14 +161,17 @@ def test_python_without_venv_is_told(tool, pythons, tmp_path):
     assert path in str(error.value) and '\n' not in str(error.value)
 
 
-def test_environment_that_is_there_is_kept(tool, pythons, tmp_path):
+@pytest.mark.parametrize('folder', ['env', '.venv-onedl'])
+def test_environment_that_is_there_is_kept(tool, pythons, tmp_path, folder):
     there = Path(pythons('3.12.1'))
     pythons('3.11.7')
-    python = tool.python_of(tmp_path / 'env')
+    python = tool.python_of(tmp_path / folder)
     python.parent.mkdir(parents=True)
     python.symlink_to(there)
-    stack, chosen, venv = tool.choose(None, None, tmp_path / 'env')
+    named = tmp_path / folder if folder == 'env' else None
+    stack, chosen, venv = tool.choose(None, None, named)
     assert (stack, chosen.version) == ('onedl', '3.12.1')
+    assert venv == tmp_path / folder
     assert tool.make_folder(venv, chosen) == python
     other = tool.ask(pythons('3.13.0'))
     with pytest.raises(SystemExit, match='has Python 3.12.1.*VENV=') as error:
