@@ -116,9 +116,18 @@ def test_operations_with_identity_refuse_another_shape(name):
         OPERATIONS[name].build(4, 4, stride=2)
 
 
-def test_task_cell_refuses_other_places():
-    with pytest.raises(ValueError, match='3x3'):
-        task_cell('3-C', torch.nn.Conv2d(4, 4, 1))
+@pytest.mark.parametrize(
+    'settings',
+    [
+        dict(kernel_size=5),
+        dict(kernel_size=(1, 3)),
+        dict(kernel_size=3, padding=(0, 1)),
+        dict(kernel_size=3, padding=1, padding_mode='reflect'),
+    ],
+)
+def test_task_cell_refuses_other_places(settings):
+    with pytest.raises(ValueError, match='1x1 or 3x3'):
+        task_cell('3-C', torch.nn.Conv2d(4, 4, **settings))
 
 
 @pytest.mark.parametrize(
