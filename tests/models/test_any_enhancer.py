@@ -14,7 +14,6 @@ from mmengine.structures import BaseDataElement
 from torch import nn
 
 from ruas_mm.models import (
-    COMPARED,
     Enhancer,
     SceneDataPreprocessor,
     SceneModule,
@@ -50,7 +49,6 @@ SCENES = {
     'ruas_a': dict(type='ruas_a', noise_threshold=0.0),
     'ten lines': dict(type='ruas_mm.TenLines'),
 }
-COMPARED_HOST = 'mmdet'  # one for each; the interface is tested with three
 SOME = ['five lines', 'ruas_a', 'ten lines']
 TTA = ConfigDict(
     mmdet=dict(
@@ -162,49 +160,6 @@ def test_copies_and_pickles(build, host, name, scene, constrained):
         torch.testing.assert_close(predict(other, batch), expected)
     train_step(copies[0], batch) if scene != 'ten lines' else None
     torch.testing.assert_close(predict(model, batch), expected)
-
-
-def compared_scene(name, folder):
-    """Of the zoo, with random weights."""
-    if COMPARED[name].weights is None:
-        return name
-    enhancer = COMPARED[name].load_class()()
-    for parameter in enhancer.parameters():
-        parameter.data += 0.05 * torch.randn_like(parameter)
-    torch.save(enhancer.state_dict(), folder / 'w.pth')
-    return dict(type=name, weights=str(folder / 'w.pth'))
-
-
-@pytest.mark.parametrize('name', COMPARED)
-def test_compared_enhancers(host, name, tmp_path):
-    """Trained, frozen, copied; a checkpoint fits, another one does not."""
-    cfg, batch = prepare(COMPARED_HOST, host)
-    cfg = with_front(cfg, scene=compared_scene(name, tmp_path))
-    model = MODELS.build(cfg)
-    before = copy.deepcopy(front_parameters(model))
-    expected = predict(model, batch)
-    assert torch.isfinite(expected).all()
-    torch.testing.assert_close(
-        predict(pickle.loads(pickle.dumps(model)), batch), expected
-    )
-    assert torch.isfinite(train_step(model, batch)['loss'])
-    after = front_parameters(model)
-    resting = {k for k, p in after.items() if torch.equal(p, before[k])}
-    # a batch norm takes the bias before it off again
-    assert resting <= {'colors.stem.0.bias', 'colors.stem.3.bias'}
-    cfg.data_preprocessor.frozen = True
-    frozen = MODELS.build(cfg)
-    frozen.load_state_dict(model.state_dict())
-    torch.testing.assert_close(predict(frozen, batch), predict(model, batch))
-    train_step(frozen, batch)
-    for key, parameter in front_parameters(frozen).items():
-        assert torch.equal(parameter, after[key])
-    state = model.state_dict()
-    for key in after:
-        del state[f'data_preprocessor.scene.{key}']
-        with pytest.raises(ValueError, match=f'missing .*{key}'):
-            frozen.load_state_dict(state)
-        break
 
 
 @pytest.mark.parametrize('name', HOSTS)

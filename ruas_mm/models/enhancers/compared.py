@@ -64,6 +64,57 @@ COMPARED: Dict[str, ComparedEntry] = {
         'Decom and Relight (a folder with both files) of '
         'github.com/aasharma90/RetinexNet_PyTorch',
     ),
+    'drbn': ComparedEntry(
+        'drbn.DRBN',
+        'bands, recomposed (CVPR 2020)',
+        'model_s2.pt and model_R_s2.pt (a folder with both files) of '
+        'github.com/flyywh/CVPR-2020-Semi-Low-Light',
+    ),
+    'enlightengan': ComparedEntry(
+        'enlightengan.EnlightenGAN',
+        'unpaired, adversarial (TIP 2021)',
+        '200_net_G_A.pth, named by github.com/VITA-Group/EnlightenGAN',
+    ),
+    'mbllen': ComparedEntry(
+        'mbllen.MBLLEN',
+        'ten branches (BMVC 2018)',
+        'Keras files in github.com/Lvfeifan/MBLLEN, to be converted',
+    ),
+    'gladnet': ComparedEntry(
+        'gladnet.GLADNet',
+        'light of the whole picture, then details (FG 2018)',
+        'a TensorFlow checkpoint, named by github.com/weichen582/GLADNet, to '
+        'be converted',
+    ),
+    'ssienet': ComparedEntry(
+        'ssienet.SSIENet',
+        'reflectance from dark pictures alone (2020)',
+        'a TensorFlow checkpoint in github.com/hitzhangyu/Self-supervised-'
+        'Image-Enhancement-Network-Training-With-Low-Light-Images-Only, to '
+        'be converted',
+    ),
+    'kind': ComparedEntry(
+        'kind.KinD',
+        'reflectance and adjusted light, not restored (ACM MM 2019)',
+        'TensorFlow checkpoints (a folder with both files) in '
+        'github.com/zhangyhuaee/KinD, to be converted',
+    ),
+    'kind_pp': ComparedEntry(
+        'kind_pp.KinDPlusPlus',
+        'the same trained anew (IJCV 2021)',
+        'TensorFlow checkpoints (a folder with both files) in '
+        'github.com/zhangyhuaee/KinD_plus, to be converted',
+    ),
+    'deepupe_port': ComparedEntry(
+        'deepupe_port.DeepUPEPort',
+        'local maps of colours, a port (CVPR 2019)',
+        'epoch_48 of github.com/hermosayhl/DeepUPE_pytorch',
+    ),
+    'hla': ComparedEntry(
+        'hla.HLABrightening',
+        'sixteen curves, for faces (CVPR 2021)',
+        'Illumination-Enhancer.pth of github.com/daooshee/HLA-Face-Code',
+    ),
     'clahe': ComparedEntry('clahe.CLAHE', 'local histograms, no weights'),
     'gamma': ComparedEntry('gamma.Gamma', 'the square root, no weights'),
     'msr': ComparedEntry(

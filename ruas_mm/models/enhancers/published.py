@@ -7,6 +7,9 @@ from torch import Tensor
 
 from ruas_mm.models.enhancers.base import Enhancer
 
+COUNTER = 'num_batches_tracked'  # older files have none, and it is not used
+PARALLEL = 'module.'  # what torch.nn.DataParallel puts before all names
+
 
 class PublishedEnhancer(Enhancer):
     """An enhancer whose authors publish weights in a layout of their own.
@@ -32,9 +35,12 @@ class PublishedEnhancer(Enhancer):
                 number is not finite; the message names them as in the file.
         """
         own = self.state_dict()
-        names = {key: key for key in own}  # in the file: here
-        if state.keys() != own.keys():
-            names = {self.their_name(key): key for key in own}
+        state = {k: v for k, v in state.items() if not k.endswith(COUNTER)}
+        if all(key.startswith(PARALLEL) for key in state):
+            state = {k[len(PARALLEL) :]: v for k, v in state.items()}
+        names = {k: k for k in own if not k.endswith(COUNTER)}  # file: here
+        if state.keys() != names.keys():
+            names = {self.their_name(key): key for key in names}
         found = {k: v for k, v in state.items() if not _is_in(k, self.unused)}
         missing = sorted(names.keys() - found.keys())
         unexpected = sorted(found.keys() - names.keys())
@@ -54,7 +60,8 @@ class PublishedEnhancer(Enhancer):
             raise ValueError(
                 f'{source} holds numbers that are not finite: {bad}'
             )
-        self.load_state_dict({n: found[key] for key, n in names.items()})
+        own.update({name: found[key] for key, name in names.items()})
+        self.load_state_dict(own)
 
     def their_name(self, key: str) -> str:
         """What the authors call our ``key``."""
