@@ -67,6 +67,7 @@ METHODS: List[Method] = [
     Method('gamma .5', 'gamma'),
     Method('CLAHE', 'clahe'),
     Method('MSR', 'msr'),
+    Method('LIME', 'lime'),
     *(
         Method(f'SCI {kind}', 'sci', f'sci/{kind}.pt')
         for kind in ('easy', 'medium', 'difficult')

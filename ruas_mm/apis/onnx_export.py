@@ -15,36 +15,48 @@ from ruas_mm import __version__
 from ruas_mm.arguments import check_interval
 from ruas_mm.compatibility import is_installed
 from ruas_mm.files.atomic_write import atomic_write
-from ruas_mm.models import LowLightEnhancer
+from ruas_mm.models import Enhancer
 
 OPSETS = (13, 17)  # 17: the highest of torch 2.1
 TOLERANCE = 1e-4
 TRACED = (2, 48, 64)  # pictures, height, width
 TRIED = ((3, 61, 45), (1, 1, 1))
+SMALLEST = 16  # pixels a side, of compared enhancers: they pad smaller ones
 AXES = {0: 'N', 2: 'H', 3: 'W'}
 
 
 class _Plain(nn.Module):
-    """:meth:`LowLightEnhancer.plain` as the exporter wants it."""
+    """:meth:`LowLightEnhancer.plain` as the exporter wants it.
 
-    def __init__(self, enhancer: LowLightEnhancer) -> None:
+    Any other enhancer gives its ``forward``, in part.
+    """
+
+    def __init__(self, enhancer: Enhancer) -> None:
         super().__init__()
         self.enhancer = enhancer
 
+    @property
+    def smallest(self) -> int:
+        """Of a side, in pixels."""
+        return 1 if hasattr(self.enhancer, 'plain') else SMALLEST
+
     def forward(self, x: Tensor, strength: Tensor) -> Tensor:
-        return self.enhancer.plain(x, strength)
+        if hasattr(self.enhancer, 'plain'):
+            return self.enhancer.plain(x, strength)
+        return x + strength * (self.enhancer(x) - x)
 
 
 def export_onnx(
-    enhancer: LowLightEnhancer, path: Union[str, Path], opset: int = 17
+    enhancer: Enhancer, path: Union[str, Path], opset: int = 17
 ) -> float:
-    """Write ``enhancer.plain`` as ONNX.
+    """Write ``enhancer.plain``, or any other enhancer, as ONNX.
 
     The file's inputs are ``input``, RGB in [0, 1], float32 (N, 3, H, W), and
     ``strength``, a float32 without dimensions; its output is ``output``, as
     ``input``. N, H and W are free. The noise gate and the automatic strength
     are part of it, each picture of a batch has its own. Its metadata name
-    the variant and the version of this package.
+    the variant (or the class) and the version of this package. Compared
+    enhancers take sides from 16 pixels on.
 
     Args:
         enhancer: On any device, in any mode; it is not changed.
@@ -57,7 +69,8 @@ def export_onnx(
 
     Raises:
         ValueError: ``opset`` is not allowed, ``onnx`` or ``onnxruntime`` is
-            not installed, or the two results differ by more than 1e-4.
+            not installed, the enhancer has an operation that ONNX has not,
+            or the two results differ by more than 1e-4.
     """
     check_interval('opset', opset, *OPSETS)
     missing = [n for n in ('onnx', 'onnxruntime') if not is_installed(n)]
@@ -67,9 +80,17 @@ def export_onnx(
         )
     model = _Plain(copy.deepcopy(enhancer).cpu().float()).eval()
     with atomic_write(path) as temporary, torch.no_grad():
-        _trace(model, temporary, opset)
-        _describe(temporary, enhancer.variant)
-        difference = _largest_difference(model, temporary)
+        kind = getattr(enhancer, 'variant', type(enhancer).__name__)
+        try:
+            _trace(model, temporary, opset)
+            _describe(temporary, kind)
+            difference = _largest_difference(model, temporary)
+        except (RuntimeError, TypeError) as error:  # of the exporter
+            reason = str(error).strip().partition('\n')[0]
+            raise ValueError(
+                f'{path} is not written: {kind} cannot be exported to ONNX '
+                f'with opset {opset} ({reason})'
+            ) from None
         if not difference <= TOLERANCE:  # also where it is no number
             raise ValueError(
                 f'{path} is not written: ONNX Runtime differs from PyTorch '
@@ -114,8 +135,9 @@ def _largest_difference(model: nn.Module, path: Path) -> float:
 
     run = load_onnx_enhancer(path, 'cpu')
     differences = []
-    for size in TRIED:
-        x = dark_pictures(*size)
+    for number, *sides in TRIED:
+        sides = (max(side, model.smallest) for side in sides)
+        x = dark_pictures(number, *sides)
         for strength in (1.0, 0.4):
             expected = model(x, torch.tensor(strength)).numpy()
             found = run(x.numpy(), strength)

@@ -7,7 +7,7 @@ from typing import Optional, Tuple
 
 from ruas_mm.apis.page_enhancer import MAX_PIXELS, PageEnhancer, Upload
 from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
-from ruas_mm.models.enhancers.zoo import ZOO
+from ruas_mm.models.enhancers.zoo import describe
 
 os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'  # before it is imported
 import gradio as gr
@@ -113,7 +113,7 @@ def _choices(enhancer: PageEnhancer) -> Tuple[gr.Dropdown, gr.Slider]:
     default = DEFAULT_VARIANT.lower()
     names = enhancer.names
     name = gr.Dropdown(
-        [(f'{name}: {ZOO[name].what}', name) for name in names],
+        [(f'{name}: {describe(name)}', name) for name in names],
         value=default if default in names else names[0],
         label='Enhancer',
         elem_id='enhancer',

@@ -25,8 +25,9 @@ from ruas_mm.files.picture_file import (
     read_picture,
     write_picture,
 )
-from ruas_mm.models import ZOO
+from ruas_mm.models import COMPARED, ZOO
 from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
+from ruas_mm.weights.tensor_file import SUFFIXES
 
 PREVIEW_SIDE = 1600  # pixels; the file has the full size
 MAX_PIXELS = 100_000_000  # the machine is not this user's alone
@@ -71,13 +72,17 @@ class PageEnhancer:
     not wait.
 
     Args:
-        weights: As in :func:`ruas_mm.models.load_enhancer`.
+        weights: As in :func:`ruas_mm.models.load_enhancer`; or a folder
+            with those of several enhancers, each ``NAME.SUFFIX`` or
+            ``NAME/``.
         folder: Where results are written, each into a folder of its own; they
             go with this object. None: the system's.
         max_pixels: A picture of more is refused before it is decoded.
 
     Attributes:
-        names: Names of :data:`ruas_mm.models.ZOO` that ``weights`` serve.
+        names: Those of :data:`ruas_mm.models.ZOO` and
+            :data:`ruas_mm.models.COMPARED` that ``weights`` serve, or that
+            need none.
 
     Raises:
         ValueError: ``weights`` serve none.
@@ -149,7 +154,7 @@ class PageEnhancer:
         with self._loading:
             if name not in self._inferencers:
                 self._inferencers[name] = LowLightInferencer(
-                    name, self._weights
+                    name, self._weights_of(name)
                 )
             inferencer = copy.copy(self._inferencers[name])
         inferencer.strength = strength
@@ -157,18 +162,36 @@ class PageEnhancer:
 
     def _served_names(self) -> List[str]:
         """Names that there are weights for; a file may lack parts."""
+        free = [name for name, entry in COMPARED.items() if not entry.weights]
         if self._weights is None:
-            return list(ZOO)
-        names = [name for name in ZOO if self._is_served(name)]
+            return [*ZOO, *free]
+        trained = [*ZOO, *(name for name in COMPARED if name not in free)]
+        names = [name for name in trained if self._is_served(name)]
         if not names:
             self.inferencer(DEFAULT_VARIANT.lower(), 1.0)  # raises
-        return names
+        return [*names, *free]
+
+    def _weights_of(self, name: str) -> Optional[Union[str, Path]]:
+        if name in COMPARED and not COMPARED[name].weights:
+            return None
+        if self._weights is None or not Path(self._weights).is_dir():
+            return self._weights
+        found = sorted(Path(self._weights).glob(f'{name}.*'))
+        found = [path for path in found if path.suffix in SUFFIXES]
+        found += [Path(self._weights) / name]
+        found = [path for path in found if path.exists()]
+        default = None if name in ZOO else self._weights
+        return found[0] if found else default
 
     def _is_served(self, name: str) -> bool:
         try:
             self.inferencer(name, 1.0)
         except ValueError:
             return False
+        except FileNotFoundError:
+            if Path(self._weights).is_dir():  # none for this one
+                return False
+            raise
         return True
 
     def _turn(self, picture: Picture) -> ContextManager:

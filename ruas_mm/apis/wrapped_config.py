@@ -16,7 +16,7 @@ from ruas_mm.compatibility import DISTRIBUTIONS, HOSTS, is_installed
 from ruas_mm.models.data_preprocessors.scene_data_preprocessor import (
     DEFAULT_SCENE,
 )
-from ruas_mm.models.enhancers.zoo import ZOO
+from ruas_mm.models.enhancers.zoo import NAMES, load_enhancer
 
 RATE = 1e-3  # suits the scene module, whatever the model's own is
 FRONT = 'SceneDataPreprocessor'
@@ -39,6 +39,7 @@ def lowlight_config(
     out: Union[str, Path],
     scene: str = DEFAULT_SCENE,
     frozen: bool = True,
+    weights: Optional[Union[str, Path]] = None,
 ) -> LowLightConfig:
     """Put an enhancer in front of the model of a config; nothing is written.
 
@@ -51,22 +52,31 @@ def lowlight_config(
             ``'mmdet::yolox/yolox_s_8xb8-300e_coco.py'``; or the name of one
             of those alone, ``'yolox_s_8xb8-300e_coco'``.
         out: Where the text will be written.
-        scene: A name of :data:`ruas_mm.models.ZOO`, with packaged weights.
+        scene: A name of :data:`ruas_mm.models.ZOO`, or of
+            :data:`ruas_mm.models.COMPARED`.
         frozen: Whether the enhancer is kept as it is; else it is trained with
             the model, at a rate of its own where the config has an optimiser.
+        weights: Of the enhancer, see :func:`ruas_mm.models.load_enhancer`,
+            told by their whole path; None: those in the package.
 
     Raises:
-        ValueError: An unknown name, a config without a model, with a front
-            already, or one that cannot be read.
+        ValueError: An unknown name, weights that do not fit it, a config
+            without a model, with a front already, or one that cannot be read.
+        FileNotFoundError: There are no such weights.
     """
-    check_choice('scene', scene, tuple(ZOO))
+    check_choice('scene', scene, NAMES)
+    load_enhancer(scene, weights)  # now, not when the config is used
     base, path = find_config(config)
     try:
         cfg = Config.fromfile(path)
     except Exception as error:  # whatever the file does
         raise ValueError(f'{config}: cannot be read: {error}') from None
     where, preprocessor = _preprocessor(cfg, config)
-    front = [f"type='ruas_mm.{FRONT}'", f'scene={scene!r}']
+    named = repr(scene)
+    if weights is not None:
+        weights = Path(weights).resolve().as_posix()
+        named = f'dict(type={scene!r}, weights={weights!r})'
+    front = [f"type='ruas_mm.{FRONT}'", f'scene={named}']
     front += [f'frozen={frozen}']
     if where == 'model':
         front.insert(0, '_delete_=True')

@@ -18,7 +18,7 @@ from rich.progress import (
 
 from ruas_mm.apis.low_light_inferencer import RUNTIMES, LowLightInferencer
 from ruas_mm.cli.interruption import Interruption, interruptible
-from ruas_mm.cli.options import any_enhancer_option, weights_option
+from ruas_mm.cli.options import enhancer_option, weights_option
 from ruas_mm.files.input_files import InputFile, Inputs, find_inputs
 from ruas_mm.files.picture_file import MAX_PIXELS
 
@@ -167,7 +167,7 @@ def run(
     show_default=True,
     help='Folder, or a file name when INPUT is one file.',
 )
-@any_enhancer_option
+@enhancer_option
 @weights_option
 @click.option(
     '--strength',

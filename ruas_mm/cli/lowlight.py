@@ -1,14 +1,16 @@
 """``ruas-mm lowlight``: see :data:`command`."""
 
 from pathlib import Path
+from typing import Optional
 
 import click
 from mmengine.config import Config
 
 from ruas_mm.apis.wrapped_config import DEFAULT_SCENE, lowlight_config
+from ruas_mm.cli.options import weights_option
 from ruas_mm.compatibility import explain_import
 from ruas_mm.files.atomic_write import atomic_write
-from ruas_mm.models.enhancers.zoo import ZOO
+from ruas_mm.models.enhancers.zoo import NAMES
 
 
 @click.command(
@@ -24,15 +26,18 @@ from ruas_mm.models.enhancers.zoo import ZOO
 )
 @click.option(
     '--scene',
-    type=click.Choice(list(ZOO), case_sensitive=False),
+    type=click.Choice(list(NAMES), case_sensitive=False),
     default=DEFAULT_SCENE,
     show_default=True,
-    help='Enhancer, with its packaged weights.',
+    help='Enhancer, with its packaged weights or those of --weights.',
 )
+@weights_option
 @click.option(
     '--trained', is_flag=True, help='Train it with the model, not frozen.'
 )
-def command(config: str, out: Path, scene: str, trained: bool) -> None:
+def command(
+    config: str, out: Path, scene: str, weights: Optional[str], trained: bool
+) -> None:
     """Write a config with the light on in front of the model of CONFIG.
 
     CONFIG is a file, or a config of mmdet, mmsegmentation or mmpretrain by
@@ -43,7 +48,9 @@ def command(config: str, out: Path, scene: str, trained: bool) -> None:
     if out.exists():
         raise click.ClickException(f'{out} is there already')
     try:
-        text, changes = lowlight_config(config, out, scene, not trained)
+        text, changes = lowlight_config(
+            config, out, scene, not trained, weights
+        )
         with atomic_write(out) as temporary:
             temporary.write_text(text)
             Config.fromfile(temporary)  # it can be read

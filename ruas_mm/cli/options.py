@@ -19,8 +19,8 @@ def _enhancer_option(entries: Mapping[str, NamedTuple]) -> Callable:
     )
 
 
-enhancer_option = _enhancer_option(ZOO)
-any_enhancer_option = _enhancer_option({**ZOO, **COMPARED})
+enhancer_option = _enhancer_option({**ZOO, **COMPARED})
 weights_option = click.option(
-    '--weights', help='File; default: those of the package.'
+    '--weights',
+    help='File, or folder of several; default: those of the package.',
 )

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conftest import write_random_weights
 from PIL import Image
 
 from ruas_mm.apis import page_enhancer
 from ruas_mm.apis.page_enhancer import PageEnhancer, Upload, result_name
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
-from ruas_mm.models import ZOO
+from ruas_mm.models import COMPARED, ZOO
 
+FREE = [name for name, entry in COMPARED.items() if not entry.weights]
 WAIT = 60  # seconds, of which none pass where all is well
 
 
@@ -175,7 +177,7 @@ def test_weights_are_read_once_for_all_users(tmp_path, monkeypatch):
 
     monkeypatch.setattr(page_enhancer, 'LowLightInferencer', Counted)
     enhancer = PageEnhancer(None, tmp_path)
-    assert enhancer.names == list(ZOO) and not read
+    assert enhancer.names == [*ZOO, *FREE] and not read
     choices = [
         (name, strength)
         for name in ('ruas_s', 'ruas')
@@ -252,7 +254,7 @@ def test_large_ones_wait_for_one_another_alone(
 
 def test_names_that_the_weights_serve(tmp_path):
     file = write_random_weights(tmp_path, 'RUAS_S')
-    assert PageEnhancer(file, tmp_path).names == ['ruas_s']
+    assert PageEnhancer(file, tmp_path).names == ['ruas_s', *FREE]
     (tmp_path / 'bad.safetensors').write_bytes(b'nothing')
     with pytest.raises(ValueError, match='bad.safetensors'):
         PageEnhancer(tmp_path / 'bad.safetensors', tmp_path)
@@ -267,3 +269,19 @@ def test_results_go_with_the_page(weights, tmp_path):
     assert file.exists()
     del enhancer
     assert not file.exists() and Path(upload.path).exists()
+
+
+def test_compared_enhancers_from_a_folder(tmp_path):
+    """Each has its file by its name; ours keep the packaged weights."""
+    names = ['zero_dce_pp', 'sci']
+    for name in names:
+        enhancer = COMPARED[name].load_class()()
+        torch.save(enhancer.state_dict(), tmp_path / f'{name}.pth')
+    enhancer = PageEnhancer(tmp_path, tmp_path)
+    assert enhancer.names == [*ZOO, *names, *FREE]
+    upload = write_dark(tmp_path / 'a.png')
+    for name in (*names, *FREE):
+        enhanced = read_picture(enhancer(upload, name, 1.0).file).rgb
+        assert not np.array_equal(enhanced, read_picture(upload.path).rgb)
+    only = PageEnhancer(tmp_path / 'sci.pth', tmp_path)
+    assert only.names == ['sci', *FREE]

@@ -41,6 +41,8 @@ class CLAHE(Enhancer):
 
     def forward(self, y: Tensor) -> Tensor:
         """See :meth:`Enhancer.forward`, but that it is a step function."""
+        if torch.jit.is_tracing():
+            raise RuntimeError('OpenCV computes it, not torch')
         levels = (y.detach().clamp(0, 1) * 255).round().byte()
         pictures = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         equalised = np.stack([self._equalised(rgb) for rgb in pictures])

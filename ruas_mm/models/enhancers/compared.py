@@ -115,6 +115,9 @@ COMPARED: Dict[str, ComparedEntry] = {
         'sixteen curves, for faces (CVPR 2021)',
         'Illumination-Enhancer.pth of github.com/daooshee/HLA-Face-Code',
     ),
+    'lime': ComparedEntry(
+        'lime.LIME', 'light smoothed along structure, no weights'
+    ),
     'clahe': ComparedEntry('clahe.CLAHE', 'local histograms, no weights'),
     'gamma': ComparedEntry('gamma.Gamma', 'the square root, no weights'),
     'msr': ComparedEntry(

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ruas_mm.models.enhancers.padding import (
     cropped,
-    reflected,
+    extended,
     sides_to_multiple,
 )
 from ruas_mm.models.enhancers.published import PublishedEnhancer
@@ -93,7 +93,7 @@ class DRBN(PublishedEnhancer):
     def forward(self, y: Tensor) -> Tensor:
         """See :meth:`Enhancer.forward`."""
         sides = sides_to_multiple(y, 4)
-        x = reflected(y, sides)
+        x = extended(y, sides)
         bands = self.bands(x)
         u = self.recompose(x, bands) if self.recomposed else bands[-1]
         return cropped(u, sides).clamp(0, 1)

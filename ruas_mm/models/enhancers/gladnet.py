@@ -49,7 +49,7 @@ class GLADNet(PublishedEnhancer):
 
     def forward(self, y: Tensor) -> Tensor:
         """See :meth:`Enhancer.forward`."""
-        light = F.interpolate(self.light(y), y.shape[-2:], mode='nearest')
+        light = _nearest(self.light(y), *y.shape[-2:])
         x = torch.cat([light, y], 1)
         for layer in self.details:
             x = F.relu(layer(x))
@@ -57,17 +57,24 @@ class GLADNet(PublishedEnhancer):
 
     def light(self, y: Tensor) -> Tensor:
         """Features of the whole picture, (N, 64, 96, 96)."""
-        x = F.interpolate(y, (SIDE, SIDE), mode='nearest')
+        x = _nearest(y, SIDE, SIDE)
         levels = [x]
         for layer in self.encoder:
             levels.append(F.relu(layer(_padded(levels[-1]))))
         x, *skips = reversed(levels)
         for layer, skip in zip(self.decoder, skips):
-            x = F.interpolate(x, skip.shape[-2:], mode='nearest')
+            x = _nearest(x, *skip.shape[-2:])
             x = F.relu(layer(x))
             if skip is not levels[0]:
                 x = x + skip
         return x
+
+
+def _nearest(x: Tensor, height: int, width: int) -> Tensor:
+    """Place i shows i * before // after, in whole numbers."""
+    rows = torch.arange(height, device=x.device) * x.shape[-2] // height
+    columns = torch.arange(width, device=x.device) * x.shape[-1] // width
+    return x[..., rows, :][..., columns]
 
 
 def _padded(x: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ruas_mm.arguments import check_interval
+from ruas_mm.models.enhancers.padding import extended, sides_to_multiple
 from ruas_mm.models.enhancers.published import PublishedEnhancer
 
 WIDTH = 32
@@ -84,7 +85,7 @@ class KinD(PublishedEnhancer):
         levels = []
         for layer in self.encoder:
             if levels:
-                x = F.max_pool2d(x, 2, ceil_mode=True)
+                x = F.max_pool2d(extended(x, sides_to_multiple(x, 2)), 2)
             x = _leaky(layer(x))
             levels.append(x)
         shallow, *skips = levels[:-1]

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ruas_mm.models.enhancers.hsv import from_hsv, to_hsv
-from ruas_mm.models.enhancers.padding import cropped, reflected
+from ruas_mm.models.enhancers.padding import cropped, extended
 from ruas_mm.models.enhancers.published import PublishedEnhancer
 
 WIDTH = 32
@@ -62,7 +62,7 @@ class MBLLEN(PublishedEnhancer):
         """From 0 on, as ``y``."""
         height, width = y.shape[-2:]
         sides = (0, max(SMALLEST - width, 0), 0, max(SMALLEST - height, 0))
-        x, outputs = reflected(y, sides), []
+        x, outputs = extended(y, sides), []
         for layer, branch in zip(self.features, self.branches):
             x = F.relu(layer(x))
             outputs.append(branch(x))

@@ -47,6 +47,8 @@ class MultiScaleRetinex(Enhancer):
 
     def forward(self, y: Tensor) -> Tensor:
         """See :meth:`Enhancer.forward`."""
+        if torch.jit.is_tracing():
+            raise RuntimeError('its surrounds depend on the size')
         intensity = y.mean(1, keepdim=True)  # (N, 1, H, W)
         light = self.balanced(self.retinex(intensity), intensity)
         gain = light / intensity.clamp(min=LEVEL)

@@ -32,8 +32,13 @@ def reflected(x: Tensor, sides: Sides) -> Tensor:
     return x
 
 
+def extended(x: Tensor, sides: Sides) -> Tensor:
+    """Padded with the edge."""
+    return F.pad(x, sides, 'replicate')
+
+
 def cropped(x: Tensor, sides: Sides) -> Tensor:
-    """What :func:`reflected` has added is taken off."""
+    """What padding has added is taken off."""
     left, right, top, bottom = sides
     height, width = x.shape[-2:]
     return x[..., top : height - bottom, left : width - right]

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ruas_mm.models.enhancers.padding import (
     cropped,
-    reflected,
+    extended,
     sides_to_multiple,
 )
 from ruas_mm.models.enhancers.published import PublishedEnhancer
@@ -64,7 +64,7 @@ class SSIENet(PublishedEnhancer):
     def retinex(self, y: Tensor) -> Tuple[Tensor, Tensor]:
         """R, (N, 3, H, W), and L, (N, 1, H, W), in [0, 1]."""
         sides = sides_to_multiple(y, 2)
-        z = reflected(torch.cat([y.amax(1, keepdim=True), y], 1), sides)
+        z = extended(torch.cat([y.amax(1, keepdim=True), y], 1), sides)
         wide = F.relu(self.layer(self.stem(z)))
         deep = F.relu(self.down(F.pad(wide, (0, 1, 0, 1))))
         deep = F.relu(self.deep(deep))

@@ -61,7 +61,7 @@ class ZeroDCEPlusPlus(PublishedEnhancer):
     def forward(self, y: Tensor) -> Tensor:
         """See :meth:`Enhancer.forward`."""
         size = y.shape[-2:]
-        small = [-(-side // self.scale) for side in size]
+        small = [(side + self.scale - 1) // self.scale for side in size]
         seen = F.interpolate(y, small, mode='bilinear', align_corners=False)
         curve = curve_maps(self.layers, seen)  # (N, 3, h, w)
         curve = F.interpolate(curve, size, mode='bilinear', align_corners=True)

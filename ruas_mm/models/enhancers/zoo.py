@@ -52,6 +52,13 @@ ZOO: Dict[str, ZooEntry] = {
 
 
 NAMES = (*ZOO, *COMPARED)
+
+
+def describe(name: str) -> str:
+    """What one of :data:`NAMES` is, in some words."""
+    return (ZOO.get(name) or COMPARED[name]).what
+
+
 FIXED = ('variant', 'device', 'init_cfg')  # of what a name stands for
 
 

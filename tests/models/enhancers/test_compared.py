@@ -300,10 +300,34 @@ def test_clahe_is_that_of_opencv():
     assert np.array_equal(found[0].permute(1, 2, 0).byte(), expected)
 
 
+def test_lime_solves_its_system():
+    """Nothing near the solution is better, by Eq. (17)."""
+    torch.manual_seed(0)
+    enhancer = load_enhancer('lime')
+    y = torch.rand(1, 3, 9, 7).double() * 0.5 + 0.1
+    brightest = y.amax(1, keepdim=True)
+    weights = [enhancer._weights(brightest, axis) for axis in (2, 3)]
+
+    def energy(t):
+        smooth = [
+            (w * t.diff(dim=axis).square()).sum()
+            for w, axis in zip(weights, (2, 3))
+        ]
+        return (t - brightest).square().sum() + sum(smooth)
+
+    t = enhancer.illumination(y).requires_grad_()
+    (gradient,) = torch.autograd.grad(energy(t), t)
+    assert gradient.abs().max() < 1e-9
+    assert t.std() < brightest.std() / 2
+
+
 @pytest.mark.parametrize(
     'name, settings',
     [
         ('gamma', dict(exponent=0)),
+        ('lime', dict(alpha=-1)),
+        ('lime', dict(gamma=1.1)),
+        ('lime', dict(sigma=0)),
         ('clahe', dict(clip_limit=0)),
         ('clahe', dict(num_tiles=0)),
         ('msr', dict(sigmas=())),
