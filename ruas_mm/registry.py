@@ -80,6 +80,7 @@ DATASETS = HostPartsRegistry(
     host_parts=dict(
         mmdet=('ruas_mm.datasets.detection',),
         mmseg=('ruas_mm.datasets.segmentation',),
+        mmpretrain=('ruas_mm.datasets.classification',),
     ),
 )
 TRANSFORMS = HostPartsRegistry(

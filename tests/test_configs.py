@@ -29,8 +29,11 @@ FACES = [  # models/detectors/test_face_detectors.py has these
     f'{name}_darkface' for name in ('ruas_s3fd', 's3fd', 'pyramidbox', 'dsfd')
 ]
 SEGMENTATION = sorted((CONFIGS / 'segmentation').glob('*.py'))
+CLASSIFICATION = sorted((CONFIGS / 'classification').glob('*.py'))
 SEARCHES = sorted((CONFIGS / 'search').glob('*.py'))
-ALL = [*ENHANCEMENT, *DETECTION, *SEGMENTATION, *SEARCHES]
+ALL = [
+    *ENHANCEMENT, *DETECTION, *SEGMENTATION, *CLASSIFICATION, *SEARCHES
+]  # fmt: skip
 
 
 def by_stem(path):
@@ -197,6 +200,32 @@ def test_segmentation_config_builds_and_learns(path):
         assert result.pred_sem_seg.data.shape == (1, 64, 64)
 
 
+@pytest.mark.parametrize('path', CLASSIFICATION, ids=by_stem)
+def test_classification_config_builds_and_learns(path):
+    from mmpretrain.structures import DataSample
+
+    cfg = Config.fromfile(path)
+    init_default_scope(cfg.default_scope)
+    assert cfg.default_scope == 'mmpretrain'  # the host's
+    model = MODELS.build(without_downloads(cfg.model))
+    number = cfg.model.head.num_classes
+    for loader, subset in dict(train='train', test='test').items():
+        dataset = cfg[f'{loader}_dataloader'].dataset
+        assert dataset.subset == subset
+        assert len(DATASETS.get(dataset.type).METAINFO['classes']) == number
+    data = dict(
+        inputs=list(torch.randint(0, 70, (2, 3, 64, 64), dtype=torch.uint8)),
+        data_samples=[DataSample().set_gt_label(i) for i in (0, number - 1)],
+    )
+    model.train()
+    loss = model(**model.data_preprocessor(data, True), mode='loss')['loss']
+    loss.backward()
+    weight = model.data_preprocessor.scene.stages[0].fuse.weight
+    assert torch.isfinite(loss) and weight.grad.abs().max() > 0
+    for result in model.eval().test_step(data):
+        assert result.pred_score.shape == (number,)
+
+
 @pytest.mark.parametrize('path', ENHANCEMENT, ids=by_stem)
 def test_enhancement_config_builds_and_learns(path):
     cfg = Config.fromfile(path)
@@ -268,7 +297,8 @@ def test_search_config_builds_what_the_paper_searches(path):
     train = cfg.train_dataloader
     assert train.dataset.half == 'even' and hook.val_dataloader is None
     is_mini = path.stem.endswith('mini')
-    assert settings['lr'] == (3e-3 if is_mini else 3e-4)
+    mini_rate = 5e-2 if cfg.default_scope == 'mmseg' else 3e-3
+    assert settings['lr'] == (mini_rate if is_mini else 3e-4)
     if not is_mini:  # Sec. 6.1 and 7.1
         assert train.batch_size == 1 and not train.num_workers  # resumable
         assert cfg.train_cfg.max_epochs == (30 if high_level else 20)

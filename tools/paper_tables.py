@@ -1,16 +1,23 @@
 """Rows of the paper's tables and figures that ``reproduce.py`` runs."""
 
-from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Dict, List, Mapping, Optional, Sequence
 
 from ruas_mm.models.cells import HIGH_LEVEL_OPERATIONS, LOW_LEVEL_OPERATIONS
 
 CELL, NECK, LEVELS = 7, 4, 6  # places of a cell, a neck and a branch
 LOL = 'enhancement/ruas_lol.py'
 DETECTION = 'detection/ruas_ssdlite_exdark_mini.py'
+SEGMENTATION = 'segmentation/ruas_deeplabv3plus_camvid-dusk_mini.py'
+PLAIN_SEGMENTATION = 'segmentation/deeplabv3plus_camvid-dusk_mini.py'
+LIGHTS = ('dusk', 'day')  # tested apart
 SEARCHES = {
     LOL: 'search/ruas_supernet_lol_mini.py',
     DETECTION: 'search/ruas_ssdlite_supernet_exdark_mini.py',
+    **dict.fromkeys(
+        (SEGMENTATION, PLAIN_SEGMENTATION),
+        'search/ruas_deeplabv3plus_supernet_camvid-dusk_mini.py',
+    ),
 }
 """Config of a network to the config of its search."""
 
@@ -27,6 +34,10 @@ class Row:
         options: What differs from the config.
         parts: Parts that are trained one after the other; empty: all at once.
         strategy: Of the search that gives the genotype; None: no search.
+        takes: Settings of ``config`` that get one part of what was found;
+            empty: the config that the search has written, with all of it.
+        light: Of the drives of CamVid to train (and search) on; ``'all'`` or
+            one of them. None: another data set.
     """
 
     name: str
@@ -35,6 +46,8 @@ class Row:
     options: dict = field(default_factory=dict)
     parts: Sequence[str] = ('scene', 'noise_remover')
     strategy: Optional[str] = None
+    takes: Mapping[str, str] = field(default_factory=dict)
+    light: Optional[str] = None
 
 
 def _scene_row(name: str, paper: Optional[tuple], **scene) -> Row:
@@ -66,6 +79,49 @@ def _detection_row(operation: str) -> Row:
     return Row(operation, None, DETECTION, options, parts=())
 
 
+def _light_rows(experiment: str, light: str) -> List[Row]:
+    """DeepLabv3+ and what is added to it, trained on some drives."""
+    common = dict(parts=(), light=light)
+    found = dict(common, strategy='cooperative')
+    plain, scene, conversion, both = SEGMENTATION_ROWS
+    return [
+        Row(f'{experiment} {plain}', None, PLAIN_SEGMENTATION, **common),
+        Row(f'{experiment} {scene}', None, SEGMENTATION, **common),
+        Row(
+            f'{experiment} {conversion}',
+            None,
+            PLAIN_SEGMENTATION,
+            {'model.decode_head.type': 'ruas_mm.SearchableASPPHead'},
+            takes={'model.decode_head.genotype': 'head'},
+            **found,
+        ),
+        Row(f'{experiment} {both}', None, SEGMENTATION, **found),
+    ]
+
+
+def _frozen_rows(experiment: str, light: str) -> List[Row]:
+    """The rows with a front again, with the packaged one as it is."""
+    frozen = {
+        'model.data_preprocessor.scene': 'ruas_s_detection',
+        'model.data_preprocessor.frozen': True,
+    }
+    return [
+        replace(
+            row,
+            name=row.name.replace('scene module', 'packaged front'),
+            options=frozen,
+        )
+        for row in _light_rows(experiment, light)
+        if row.config == SEGMENTATION
+    ]
+
+
+SEGMENTATION_ROWS = (
+    'DeepLabv3+',
+    '+ scene module',
+    '+ searched conversion',
+    'RUAS, both',
+)
 QUALITY = ('PSNR', 'SSIM', 'LPIPS')
 COST = ('PSNR', 'SSIM', 'SIZE (M)', 'FLOPs (G)')
 COLUMNS = dict(
@@ -75,6 +131,7 @@ COLUMNS = dict(
     table3=COST,
     table4=COST,
     detection=('bbox_mAP', 'AP50', 'SIZE (M)'),
+    table11=(*(f'mIoU {light}' for light in LIGHTS), 'SIZE (M)'),
 )
 PAPER_DATA = dict(
     table2='MIT-Adobe FiveK',
@@ -83,6 +140,7 @@ PAPER_DATA = dict(
     table3='MIT-Adobe FiveK',
     table4='LOL, 100 pairs',
     detection='no such table',
+    table11='ACDC at night',
 )
 
 TABLES: Dict[str, List[Row]] = {
@@ -142,5 +200,11 @@ TABLES: Dict[str, List[Row]] = {
             'enhancement/ruas_a_lol.py',
             parts=('scene', 'noise_estimator', 'noise_remover'),
         ),
+    ],
+    # A: all drives; B, C: day alone, C with a front that has never seen them
+    'table11': [
+        *_light_rows('A', 'all'),
+        *_light_rows('B', 'day'),
+        *_frozen_rows('C', 'day'),
     ],
 }

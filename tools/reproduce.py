@@ -3,10 +3,11 @@
     python tools/reproduce.py table2 --iterations 150
     python tools/reproduce.py table4 --lol v1 --seeds 0 1 2
     python tools/reproduce.py fig3 | table3 | table5 | detection
+    python tools/reproduce.py table11 --iterations 400 --rows B
 
 Each row is one training and test by the stock loop on the data of its config
-(LOL_ROOT, EXDARK_ROOT), enhancement without references, of LOL v2-real or
-another version; searched rows are found by a mini config of ``configs/search``
+(LOL_ROOT, EXDARK_ROOT, CAMVID_ROOT), enhancement without references, of LOL
+v2-real or another version; searched rows are found by a mini config of ``configs/search``
 on that data first. A run that was stopped goes on where it was: what is done
 is read, not run again.
 
@@ -16,19 +17,29 @@ table3  one operation everywhere, the supernet, and the searched network
 table4  global, independent and cooperative search
 table5  RUAS_S, RUAS, RUAS_A
 detection  one operation everywhere and the searched detector, as table 3
+table11 DeepLabv3+ on CamVid, dusk and day tested apart: (A) trained on all
+        drives, (B) on those by day alone, (C) the same behind a packaged front
 """
 
 import argparse
 import json
 import statistics
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
 from logged_run import run_logged
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from paper_tables import COLUMNS, DETECTION, PAPER_DATA, SEARCHES, TABLES, Row
+from paper_tables import (
+    COLUMNS,
+    LIGHTS,
+    PAPER_DATA,
+    SEARCHES,
+    TABLES,
+    Row,
+)
 from rich.console import Console
 from rich.table import Table
 
@@ -36,10 +47,13 @@ from ruas_mm.evaluation.complexity import count_macs
 from ruas_mm.models.architecture import find_searchable, weight_parameters
 from ruas_mm.registry import MODELS
 from ruas_mm.search.genotype_file import read_genotype
-from ruas_mm.search.report import subnet_name
+from ruas_mm.search.report import GENOTYPE_FILE, subnet_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LOL_SIZE = (400, 600)
+NO_VALIDATION = dict.fromkeys(
+    ('val_cfg', 'val_dataloader', 'val_evaluator')
+)  # CamVid's drives are tested after training
 LOL_SPLITS = {'v2-real': 'paper', 'v1': 'official', 'v2-synthetic': 'official'}
 
 
@@ -66,15 +80,43 @@ def run_row(
     """
     config = ROOT / 'configs' / row.config
     if row.strategy is not None:
-        search = folder.with_name(f'search_{row.strategy}_{seed}')
-        config = run_search(row, search, search_iterations, seed, lol)
-    if read_metrics(folder) is None:
-        train(row, config, folder, iterations, seed, lol)
-    found = read_metrics(folder)
+        words = ('search', row.strategy, row.light, str(seed))
+        search = folder.with_name('_'.join(filter(None, words)))
+        derived = run_search(row, search, search_iterations, seed, lol)
+        if row.takes:
+            found = read_genotype(search / GENOTYPE_FILE)
+            taken = {key: found[part] for key, part in row.takes.items()}
+            row = replace(row, options={**row.options, **taken})
+        else:
+            config = derived
+    if row.light is not None:
+        found = run_by_light(row, config, folder, iterations, seed)
+    else:
+        if read_metrics(folder) is None:
+            train(row, config, folder, iterations, seed, lol)
+        found = read_metrics(folder)
     if found is None:
         raise RuntimeError(f'{row.name}: no metrics in {folder}')
     (written, *_) = sorted(folder.glob('*/vis_data/config.py'), reverse=True)
     return {**found, **measure_cost(Config.fromfile(written))}
+
+
+def run_by_light(
+    row: Row, config: Path, folder: Path, iterations: int, seed: int
+) -> Dict[str, float]:
+    """Train one row on CamVid, then test its drives by their light."""
+    checkpoint = folder / f'iter_{iterations}.pth'
+    found = {}
+    for light in LIGHTS:
+        place = folder / light
+        if read_test(place) is None:
+            if not checkpoint.exists():
+                train(row, config, folder, iterations, seed)
+            (written, *_) = sorted(folder.glob('*/vis_data/config.py'))[::-1]
+            options = {'test_dataloader.dataset.lights': light}
+            run_tool(written, place, options, checkpoint)
+        found[f'mIoU {light}'] = read_test(place)['mIoU']
+    return found
 
 
 def measure_cost(cfg: Config) -> Dict[str, float]:
@@ -97,7 +139,7 @@ def run_search(
     row: Row, folder: Path, iterations: int, seed: int, lol: str
 ) -> Path:
     """Search unless that was done; the config of the derived network."""
-    genotype = folder / 'genotype.json'
+    genotype = folder / GENOTYPE_FILE
     meta = json.loads(genotype.read_text()) if genotype.exists() else {}
     if meta.get('search', {}).get('iteration') != iterations:
         options = {
@@ -107,12 +149,30 @@ def run_search(
             **data_options(row, lol, 'train_dataloader.dataset.dataset'),
         }
         run_tool(ROOT / 'configs' / SEARCHES[row.config], folder, options)
-    print(f'  {read_genotype(genotype)}', flush=True)
+    print(f'  {read_genotype(genotype)}{entropies(folder)}', flush=True)
     return folder / subnet_name(Path(SEARCHES[row.config]).stem)
 
 
+def entropies(folder: Path) -> str:
+    """How undecided the alphas were at the end of a search, in words."""
+    last: Dict[str, float] = {}
+    for path in sorted(folder.glob('*/vis_data/scalars.json')):
+        for line in path.read_text().splitlines():
+            last.update(json.loads(line))
+    return ''.join(
+        f', entropy of {key.split("/")[1]} {value:.2f}'
+        for key, value in last.items()
+        if key.endswith('/entropy')
+    )
+
+
 def train(
-    row: Row, config: Path, folder: Path, iterations: int, seed: int, lol: str
+    row: Row,
+    config: Path,
+    folder: Path,
+    iterations: int,
+    seed: int,
+    lol: str = 'v2-real',
 ) -> None:
     """Train each part of the row's network for ``iterations``, then test."""
     total = iterations * max(len(row.parts), 1)
@@ -121,6 +181,7 @@ def train(
         **data_options(
             row, lol, 'train_dataloader.dataset', 'val_dataloader.dataset'
         ),
+        **({} if row.light is None else NO_VALIDATION),
         'randomness.seed': seed,
         'train_cfg.max_iters': total,
         'train_cfg.val_interval': total,
@@ -142,10 +203,13 @@ def train(
 
 
 def data_options(row: Row, lol: str, *datasets: str) -> dict:
-    """The version of LOL, in the data sets of an enhancer's config."""
-    if row.config == DETECTION:
-        return {}
-    settings = dict(version=lol, split=LOL_SPLITS[lol])
+    """The version of LOL, or the drives to train on, in a row's config."""
+    settings = {}
+    if row.light is not None:
+        datasets = datasets[:1]
+        settings = dict(lights=None if row.light == 'all' else row.light)
+    elif row.config.startswith('enhancement/'):
+        settings = dict(version=lol, split=LOL_SPLITS[lol])
     return {
         f'{dataset}.{key}': value
         for dataset in datasets
@@ -153,10 +217,17 @@ def data_options(row: Row, lol: str, *datasets: str) -> dict:
     }
 
 
-def run_tool(config: Path, folder: Path, options: dict) -> None:
-    """``tools/train.py``, resumed where it was stopped."""
-    command = [sys.executable, str(ROOT / 'tools/train.py')]
-    command += [str(config), '--resume', '--work-dir', str(folder.resolve())]
+def run_tool(
+    config: Path,
+    folder: Path,
+    options: dict,
+    checkpoint: Optional[Path] = None,
+) -> None:
+    """``tools/train.py``, resumed where it was stopped, or ``test.py``."""
+    tool = 'train' if checkpoint is None else 'test'
+    command = [sys.executable, str(ROOT / f'tools/{tool}.py'), str(config)]
+    command += ['--resume'] if checkpoint is None else [str(checkpoint)]
+    command += ['--work-dir', str(folder.resolve())]
     command += ['--cfg-options']
     command += [f'{key}={_spell(value)}' for key, value in options.items()]
     run_logged(command, folder / 'output.txt')
@@ -172,6 +243,12 @@ def read_metrics(folder: Path) -> Optional[Dict[str, float]]:
                     key.split('/')[-1]: value for key, value in scalars.items()
                 }
     return None
+
+
+def read_test(folder: Path) -> Optional[Dict[str, float]]:
+    """What the last run of ``tools/test.py`` has measured, if any."""
+    paths = sorted(folder.glob('*/*.json'))
+    return json.loads(paths[-1].read_text()) if paths else None
 
 
 def print_table(name: str, results: list, scale: str) -> None:
@@ -237,12 +314,16 @@ def main() -> None:
         default='v2-real',
         help='version of LOL; v2-real: that of the paper, in its split',
     )
+    parser.add_argument(
+        '--rows', default='', help='only those whose names start so'
+    )
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     parser.add_argument('--work-dir', type=Path, default='work_dirs/reproduce')
     args = parser.parse_args()
+    rows = [r for r in TABLES[args.table] if r.name.startswith(args.rows)]
     scale = f'{args.iterations} iterations a part'
     folder = args.work_dir / f'{args.table}_{args.iterations}'
-    if args.table != 'detection':
+    if args.table not in ('detection', 'table11'):
         scale = f'LOL {args.lol}, split {LOL_SPLITS[args.lol]}, {scale}'
         folder = folder.with_name(f'{folder.name}_{args.lol}')
     if any(row.strategy for row in TABLES[args.table]):
@@ -252,6 +333,8 @@ def main() -> None:
         scale += f', {len(args.seeds)} seeds'
     results = []
     for number, row in enumerate(TABLES[args.table]):
+        if row not in rows:
+            continue
         found = []
         for seed in args.seeds:
             print(f'{args.table}: {row.name}, seed {seed}', flush=True)

@@ -1,4 +1,4 @@
-"""The segmentation search in minutes: CamVid at dusk, 300 steps.
+"""The segmentation search in minutes: CamVid at dusk, 240 steps.
 
 Command:  python tools/train.py
               configs/search/ruas_deeplabv3plus_supernet_camvid-dusk_mini.py
@@ -17,6 +17,7 @@ _base_ = [
 
 model = dict(_base_.supernet, host={{_base_.model.type}})
 train_dataloader = dict(
+    batch_size=2,
     dataset=dict(
         _delete_=True,
         type='ruas_mm.HalfDataset',
@@ -27,16 +28,17 @@ train_dataloader = dict(
 custom_hooks = [
     dict(
         _base_.search,
-        phases=dict(scene=20, task=30),
+        phases=dict(scene=20, task=20),
         by_epoch=False,
-        warm_up=50,
-        interval=50,
-        optimizer=dict(_base_.search.optimizer, lr=3e-3),
+        warm_up=40,
+        interval=40,
+        # of one that is to decide in 200 steps
+        optimizer=dict(_base_.search.optimizer, lr=5e-2),
         train_config='{{fileDirname}}/../segmentation/'
         'ruas_deeplabv3plus_camvid-dusk_mini.py',
     )
 ]
 param_scheduler = []
-train_cfg = dict(max_iters=300)
-default_hooks = dict(checkpoint=dict(interval=100))
+train_cfg = dict(max_iters=240)
+default_hooks = dict(checkpoint=dict(interval=80))
 val_cfg = val_dataloader = val_evaluator = None

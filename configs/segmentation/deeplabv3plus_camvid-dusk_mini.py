@@ -13,7 +13,7 @@ _base_ = ['../_base_/deeplabv3plus.py', '../_base_/camvid.py']
 
 model = dict(
     pretrained=None,
-    data_preprocessor=dict(size=(240, 320), mean=[127.0] * 3, std=[128.0] * 3),
+    data_preprocessor=dict(size=(144, 192), mean=[127.0] * 3, std=[128.0] * 3),
     backbone=dict(
         _delete_=True,
         type='ruas_mm.EfficientNetLite',
@@ -43,17 +43,18 @@ train_pipeline = [
     dict(type='LoadAnnotations'),
     dict(
         type='RandomResize',
-        scale=(480, 360),
+        scale=(320, 240),
         ratio_range=(0.75, 1.5),
         keep_ratio=True,
     ),
-    dict(type='RandomCrop', crop_size=(240, 320), cat_max_ratio=0.75),
+    dict(type='RandomCrop', crop_size=(144, 192), cat_max_ratio=0.75),
     dict(type='RandomFlip', prob=0.5),
     dict(type='PackSegInputs'),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
+    dict(type='Resize', scale=(320, 240), keep_ratio=True),
+    dict(type='LoadAnnotations'),  # at the full size, as is the prediction
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(
@@ -72,12 +73,12 @@ optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=1e-2),
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))),
 )
-train_cfg = dict(max_iters=400, val_interval=400)
+train_cfg = dict(max_iters=300, val_interval=300)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=20),
-    dict(type='CosineAnnealingLR', by_epoch=False, begin=20, end=400),
+    dict(type='CosineAnnealingLR', by_epoch=False, begin=20, end=300),
 ]
 default_hooks = dict(
-    logger=dict(interval=20), checkpoint=dict(interval=400, max_keep_ckpts=1)
+    logger=dict(interval=20), checkpoint=dict(interval=300, max_keep_ckpts=1)
 )
 randomness = dict(seed=0)

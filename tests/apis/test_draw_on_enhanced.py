@@ -21,7 +21,11 @@ from tiny_hosts import HOST_OF, fronted, model_config
 from ruas_mm.apis import draw_on_enhanced
 from ruas_mm.models.enhancers.zoo import build_enhancer
 from ruas_mm.registry import MODELS
-from ruas_mm.visualization import on_enhanced_pictures, scene_picture
+from ruas_mm.visualization import (
+    as_uint8,
+    on_enhanced_pictures,
+    scene_picture,
+)
 
 HEIGHT, WIDTH = 48, 72
 NAMES = ['retinanet', 'fcn', 'resnet18']
@@ -144,6 +148,23 @@ def test_config_alone_suffices(name, dark, host):
         type='ruas_mm.EnhancedVisualizer', visualizer=cfg.visualizer
     )
     check_enhanced(name, draw(name, cfg, dark), dark)
+
+
+def test_mmsegs_functions_draw_on_the_enhanced_picture(dark, host):
+    from mmseg.apis import inference_model, show_result_pyplot
+
+    host('mmseg')
+    cfg = make_config('fcn', attach_scene=True)
+    cfg.test_pipeline = cfg.test_dataloader.dataset.pipeline
+    model = MODELS.build(cfg.model).eval()
+    model.cfg = cfg
+    model.dataset_meta = dict(classes=list('abc'), palette=[[0, 0, 0]] * 3)
+    result = inference_model(model, str(dark))
+    assert result.pred_sem_seg.shape == (HEIGHT, WIDTH)
+    picture = as_uint8(scene_picture(result, 'enhanced', result.ori_shape))
+    options = dict(opacity=1e-3, with_labels=False, show=False)
+    drawn = show_result_pyplot(model, picture, result, **options)
+    check_enhanced('fcn', drawn, dark)
 
 
 def test_mmdets_test_tool(dark, tmp_path, host, monkeypatch):

@@ -3,7 +3,7 @@
 import pytest
 
 from ruas_mm.datasets.detection.darkface import read_label
-from ruas_mm.datasets.detection.exdark_files import (
+from ruas_mm.datasets.exdark_files import (
     read_annotation,
     read_image_list,
 )

@@ -189,7 +189,8 @@ def test_box_beyond_the_border(run_hook, monkeypatch):
     assert samples[0].pred_instances.bboxes.tolist() == [[70, -9, 130, 80]]
 
 
-def test_caption_tells_of_a_crop(run_hook, monkeypatch):
+@pytest.fixture
+def captions(monkeypatch):
     captions = []
 
     def draw(panels):
@@ -198,10 +199,23 @@ def test_caption_tells_of_a_crop(run_hook, monkeypatch):
 
     module = 'ruas_mm.engine.hooks.scene_visualization_hook'
     monkeypatch.setattr(f'{module}.draw_scene_panels', draw)
+    return captions
+
+
+@pytest.mark.parametrize(
+    'name, result',
+    [('mmdet', 'detections'), ('mmseg', 'labels'), ('mmpretrain', 'class')],
+)
+def test_caption_names_the_result(name, result, run_hook, captions):
+    run_hook(name, draw=True)
+    assert captions == ['dark', 'enhanced', 'illumination', result]
+
+
+def test_caption_tells_of_a_crop(run_hook, captions):
     meta = dict(ori_shape=(60, 100), scale_factor=(1.0, 1.0))
     run_hook('mmpretrain', draw=True, meta=meta)
     assert captions == [
-        'dark', 'enhanced (crop)', 'illumination (crop)', 'detections'
+        'dark', 'enhanced (crop)', 'illumination (crop)', 'class'
     ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from mmengine.logging import MMLogger
 
-from ruas_mm.datasets.detection.exdark_files import CLASSES
+from ruas_mm.datasets.exdark_files import CLASSES
 from ruas_mm.registry import METRICS
 
 BUS, CAR, CUP = (CLASSES.index(name) for name in ('Bus', 'Car', 'Cup'))

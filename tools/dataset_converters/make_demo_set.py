@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ruas_mm.datasets.detection.exdark_files import CLASSES, HEADER
+from ruas_mm.datasets.exdark_files import CLASSES, HEADER
 from ruas_mm.datasets.transforms import LowLightSimulation
 from ruas_mm.files.atomic_write import atomic_write
 

@@ -11,8 +11,9 @@ from ruas_mm.arguments import check_choice, check_names
 from ruas_mm.datasets.detection.checked_detection import (
     CheckedDetectionDataset,
 )
-from ruas_mm.datasets.detection.exdark_files import (
+from ruas_mm.datasets.exdark_files import (
     CLASSES,
+    HOW_TO_GET,
     LIGHTS,
     OFFICIAL_SUBSETS,
     PLACES,
@@ -22,19 +23,6 @@ from ruas_mm.datasets.detection.exdark_files import (
 )
 from ruas_mm.datasets.image_files import DataNotFoundError, FileIndex
 from ruas_mm.registry import DATASETS
-
-HOW_TO_GET = """
-ExDark was not found: {missing}
-
-Get it from https://github.com/cs-chan/Exclusively-Dark-Image-Dataset
-  ExDark.zip       (Dataset)      -> {root}/ExDark/<Class>/*.jpg
-  ExDark_Anno.zip  (Groundtruth)  -> {root}/ExDark_Annno/<Class>/*.txt
-  imageclasslist.txt (Groundtruth) -> {root}/imageclasslist.txt
-or name another place: export EXDARK_ROOT=/path/to/ExDark
-
-To try without it, on a small set made from a library's photographs:
-  make demo"""
-
 
 @DATASETS.register_module()
 class ExDarkDataset(CheckedDetectionDataset):

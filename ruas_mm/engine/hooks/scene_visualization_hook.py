@@ -1,4 +1,4 @@
-"""See what the detector saw, while testing."""
+"""See what the network saw, while testing."""
 
 import os.path as osp
 import tempfile
@@ -32,7 +32,7 @@ from .picture_names import flat_names, picture_files
 
 @HOOKS.register_module()
 class SceneVisualizationHook(Hook):
-    """Save dark | enhanced | illumination | detections of test images.
+    """Save dark | enhanced | illumination | result of test images.
 
     Takes the place of the host's visualisation hook in ``default_hooks``, so
     ``--show-dir`` and ``--show`` of mmdet's test tool work. The result is
@@ -129,7 +129,7 @@ class SceneVisualizationHook(Hook):
         if self.draw:
             runner.logger.info(
                 f'{self._num_seen // self.interval} pictures (dark | enhanced '
-                f'| illumination | detections) are in {self._folder(runner)}'
+                f'| illumination | result) are in {self._folder(runner)}'
             )
 
     def _folder(self, runner: Runner) -> Path:
@@ -168,7 +168,7 @@ class SceneVisualizationHook(Hook):
                 scene_picture(sample, 'illumination', size)
             )
         result = self._draw_result(visualizer, enhanced, sample)
-        return {**panels, 'detections': result}
+        return {**panels, _caption(sample): result}
 
     def _draw_result(
         self,
@@ -195,3 +195,12 @@ class SceneVisualizationHook(Hook):
                     'result', pred_score_thr=self.score_thr, **arguments
                 )
             return cv2.imread(path)[..., ::-1]
+
+
+def _caption(sample: BaseDataElement) -> str:
+    """What the host has found: for people who compare panels."""
+    if 'pred_sem_seg' in sample:
+        return 'labels'
+    if 'pred_label' in sample:
+        return 'class'
+    return 'detections'

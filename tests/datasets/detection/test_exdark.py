@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from ruas_mm.datasets.detection.exdark_files import CLASSES, LIGHTS
+from ruas_mm.datasets.exdark_files import CLASSES, LIGHTS
 from ruas_mm.datasets.image_files import DataNotFoundError
 from ruas_mm.registry import DATASETS
 

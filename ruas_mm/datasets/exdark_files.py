@@ -31,6 +31,17 @@ LIGHTS = (
 PLACES = ('Indoor', 'Outdoor')
 OFFICIAL_SUBSETS = ('train', 'val', 'test')
 HEADER = '% bbGt version=3'
+HOW_TO_GET = """
+ExDark was not found: {missing}
+
+Get it from https://github.com/cs-chan/Exclusively-Dark-Image-Dataset
+  ExDark.zip       (Dataset)      -> {root}/ExDark/<Class>/*.jpg
+  ExDark_Anno.zip  (Groundtruth)  -> {root}/ExDark_Annno/<Class>/*.txt
+  imageclasslist.txt (Groundtruth) -> {root}/imageclasslist.txt
+or name another place: export EXDARK_ROOT=/path/to/ExDark
+
+To try without it, on a small set made from a library's photographs:
+  make demo"""
 
 
 class ListedImage(NamedTuple):

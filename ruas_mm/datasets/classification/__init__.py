@@ -1,0 +1,3 @@
+from .exdark_classes import ExDarkClassDataset
+
+__all__ = ['ExDarkClassDataset']
