@@ -74,6 +74,7 @@ def run_hook(host, tmp_path):
         wrapped=False,
         meta=(),
         said=None,
+        cfg=(),
         **kwargs,
     ):
         host(name)
@@ -86,6 +87,7 @@ def run_hook(host, tmp_path):
         runner = SimpleNamespace(
             model=Merging(model) if wrapped else model,
             visualizer=visualizer(name),
+            cfg=dict(cfg),
             work_dir=str(tmp_path),
             timestamp='now',
             logger=SimpleNamespace(info=print, warning=said.append),
@@ -108,7 +110,7 @@ def run_hook(host, tmp_path):
             predict(name, sample, *size)
             hook.after_test_iter(runner, 0, None, [sample])
         hook.after_test(runner)
-        return dark[..., ::-1], sorted(tmp_path.glob('now/*/*'))
+        return dark[..., ::-1], sorted(tmp_path.glob('now/**/*.png'))
 
     return run
 
@@ -221,7 +223,7 @@ def test_caption_tells_of_a_crop(run_hook, captions):
 
 def test_picture_without_a_file():
     hook = HOOKS.build(dict(type='ruas_mm.SceneVisualizationHook', draw=True))
-    runner = SimpleNamespace(work_dir='', timestamp='')
+    runner = SimpleNamespace(work_dir='', timestamp='', cfg={})
     with pytest.raises(ValueError, match='no img_path.*meta_keys'):
         hook.after_test_iter(runner, 0, None, [BaseDataElement()])
 
@@ -234,6 +236,27 @@ def test_folder_and_interval(run_hook):
     assert run_hook('mmdet', draw=True, interval=2)[1] == []
     _, (path,) = run_hook('mmdet', draw=True, test_out_dir='shown')
     assert path.parent.name == 'shown'
+
+
+@pytest.mark.parametrize(
+    'name, said',
+    [  # as each host's test.py says --show-dir now/shown
+        ('mmdet', lambda now: dict(draw=True, test_out_dir='shown')),
+        (
+            'mmseg',
+            lambda now: dict(
+                draw=True, cfg=dict(visualizer=dict(save_dir=now / 'shown'))
+            ),
+        ),
+        (
+            'mmpretrain',
+            lambda now: dict(enable=True, out_dir=str(now / 'shown')),
+        ),
+    ],
+)
+def test_folder_that_the_hosts_tool_names(name, said, run_hook, tmp_path):
+    _, (path,) = run_hook(name, **said(tmp_path / 'now'))
+    assert path.relative_to(tmp_path / 'now').parts[0] == 'shown'
 
 
 def test_plain_preprocessor_is_refused():

@@ -1,6 +1,7 @@
 """Rows of the paper's tables run by the stock tool, once."""
 
 import json
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, make_lol
@@ -8,8 +9,9 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from ruas_mm.models.architecture import find_searchable
+from ruas_mm.models.segmentors.searchable_aspp_head import DEEPLABV3PLUS
 from ruas_mm.registry import MODELS
-from ruas_mm.search.genotype_file import read_genotype
+from ruas_mm.search.genotype_file import read_genotype, write_genotype
 
 
 @pytest.fixture
@@ -77,12 +79,14 @@ def test_every_row_prints_the_papers_figures_beside_ours(tool, capsys):
 def build_model(row):
     cfg = Config.fromfile(ROOT / 'configs' / row.config)
     cfg.merge_from_dict(row.options)
+    cfg.merge_from_dict({key: DEEPLABV3PLUS for key in row.takes})
     init_default_scope(cfg.default_scope)
     return MODELS.build(cfg.model)
 
 
 @pytest.mark.parametrize(
-    'name', ['table2', 'fig3', 'table3', 'table4', 'table5', 'detection']
+    'name',
+    ['table2', 'fig3', 'table3', 'table4', 'table5', 'detection', 'table11'],
 )
 def test_options_fit_their_config(tool, name):
     for row in tool.TABLES[name]:
@@ -101,3 +105,74 @@ def test_options_fit_their_config(tool, name):
 def test_options_build_what_the_row_is_called(tool, table, name, found):
     (row,) = [row for row in tool.TABLES[table] if row.name == name]
     assert found(build_model(row))
+
+
+SCENE = ['3-C'] * 7
+HEAD = ['1-C', '3-C', '3-6-DC', '3-18-DC']
+
+
+class FakeTools:
+    """Leaves what ``train.py`` and ``test.py`` would leave behind."""
+
+    def __init__(self):
+        self.calls = []
+
+    def __call__(self, command, log):
+        tool = command[1].rsplit('/', 1)[1]
+        options = dict(
+            word.split('=', 1)
+            for word in command[command.index('--cfg-options') + 1 :]
+        )
+        config, folder = Path(command[2]), log.parent
+        self.calls.append((tool, config.name, folder.name, options))
+        written = folder / 'now'
+        (written / 'vis_data').mkdir(parents=True)
+        if tool == 'test.py':
+            light = options['test_dataloader.dataset.lights']
+            figures = dict(mIoU=dict(dusk=40.0, day=60.0)[light])
+            (written / 'now.json').write_text(json.dumps(figures))
+        elif 'supernet' in config.name:
+            write_genotype(
+                folder / 'genotype.json',
+                dict(scene=SCENE, head=HEAD),
+                iteration=int(options['train_cfg.max_iters']),
+            )
+            scalars = {'search/scene/entropy': 0.5, 'search/head/entropy': 0.2}
+            (written / 'vis_data/scalars.json').write_text(json.dumps(scalars))
+        else:
+            (folder / 'iter_7.pth').touch()
+            plain = ROOT / 'configs/segmentation/deeplabv3plus_camvid-dusk'
+            (written / 'vis_data/config.py').write_text(
+                f"_base_ = '{plain}_mini.py'"
+            )
+
+
+@pytest.mark.parametrize('number', range(10))
+def test_rows_of_table11_are_tested_by_light(
+    number, tool, tmp_path, monkeypatch, capsys
+):
+    row, fake = tool.TABLES['table11'][number], FakeTools()
+    monkeypatch.setattr(tool, 'run_logged', fake)
+    found = tool.run_row(row, tmp_path / 'run', 7, 3, 5)
+    assert (found['mIoU dusk'], found['mIoU day']) == (40, 60)
+    *searches, (_, name, _, options), dusk, day = fake.calls
+    assert [each[0] for each in (dusk, day)] == ['test.py'] * 2
+    light = 'None' if row.name[0] == 'A' else 'day'
+    assert options['train_dataloader.dataset.lights'] == light
+    assert options['train_cfg.max_iters'] == '7'
+    assert options['randomness.seed'] == '3'
+    assert len(searches) == (row.strategy is not None)
+    if searches:
+        ((_, _, folder, settings),) = searches
+        assert folder == f'search_cooperative_{row.light}_3'
+        key = 'train_dataloader.dataset.dataset.lights'
+        assert settings[key] == light
+        assert 'entropy of scene 0.50, entropy of head' in (
+            capsys.readouterr().out
+        )
+    if row.takes:
+        assert options['model.decode_head.genotype'] == f'[{",".join(HEAD)}]'
+    elif searches:
+        assert name.startswith('ruas_deeplabv3plus_subnet')
+    monkeypatch.setattr(tool, 'run_logged', None)  # not run again
+    assert tool.run_row(row, tmp_path / 'run', 7, 3, 5) == found

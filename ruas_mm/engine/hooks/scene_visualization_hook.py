@@ -35,7 +35,7 @@ class SceneVisualizationHook(Hook):
     """Save dark | enhanced | illumination | result of test images.
 
     Takes the place of the host's visualisation hook in ``default_hooks``, so
-    ``--show-dir`` and ``--show`` of mmdet's test tool work. The result is
+    ``--show-dir`` and ``--show`` of the hosts' test tools work. The result is
     drawn by the host's own visualiser, on the enhanced picture. Enhanced
     picture and illumination are those which the network saw, resized to the
     size of the image file, without padding and flips; with test-time
@@ -52,7 +52,10 @@ class SceneVisualizationHook(Hook):
         show: Whether to show each panel in a window.
         wait_time: Seconds that a window stays; 0 waits for a key.
         test_out_dir: Folder for the pictures, inside the run's time-stamped
-            folder, as in mmdet.
+            folder, as in mmdet. None: ``scene_panels`` there, or in the
+            ``save_dir`` of the config's visualiser, as mmseg's tool says it.
+        enable: The same as ``draw``, as mmpretrain's tool says it.
+        out_dir: Folder for the pictures as it stands, as in mmpretrain.
     """
 
     def __init__(
@@ -62,15 +65,18 @@ class SceneVisualizationHook(Hook):
         score_thr: float = 0.3,
         show: bool = False,
         wait_time: float = 0.0,
-        test_out_dir: Optional[str] = 'scene_panels',
+        test_out_dir: Optional[str] = None,
+        enable: bool = False,
+        out_dir: Optional[str] = None,
     ) -> None:
         check_at_least('interval', interval, 1)
-        self.draw = draw
+        self.draw = draw or enable
         self.interval = interval
         self.score_thr = score_thr
         self.show = show
         self.wait_time = wait_time
-        self.test_out_dir = test_out_dir or 'scene_panels'
+        self.test_out_dir = test_out_dir
+        self.out_dir = out_dir
         self._num_seen = 0
         self._names: Dict[str, str] = {}
         self._told_of_flips = False
@@ -133,7 +139,13 @@ class SceneVisualizationHook(Hook):
             )
 
     def _folder(self, runner: Runner) -> Path:
-        return Path(runner.work_dir, runner.timestamp, self.test_out_dir)
+        if self.out_dir is not None:
+            return Path(self.out_dir)
+        run = Path(runner.work_dir, runner.timestamp)
+        if self.test_out_dir is not None:
+            return run / self.test_out_dir
+        visualizer = runner.cfg.get('visualizer') or {}
+        return Path(visualizer.get('save_dir') or run, 'scene_panels')
 
     def _name(self, sample: BaseDataElement) -> str:
         if sample.get('img_path') is None:
