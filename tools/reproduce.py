@@ -7,9 +7,9 @@
 
 Each row is one training and test by the stock loop on the data of its config
 (LOL_ROOT, EXDARK_ROOT, CAMVID_ROOT), enhancement without references, of LOL
-v2-real or another version; searched rows are found by a mini config of ``configs/search``
-on that data first. A run that was stopped goes on where it was: what is done
-is read, not run again.
+v2-real or another version; searched rows are found by a mini config of
+``configs/search`` on that data first. A run that was stopped goes on where it
+was: what is done is read, not run again.
 
 table2  number of stages K = 1 .. 5
 fig3    warm starts: fixed, without and with residual rectification
@@ -32,14 +32,7 @@ from typing import Dict, List, Optional, Sequence
 from logged_run import run_logged
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from paper_tables import (
-    COLUMNS,
-    LIGHTS,
-    PAPER_DATA,
-    SEARCHES,
-    TABLES,
-    Row,
-)
+from paper_tables import COLUMNS, LIGHTS, PAPER_DATA, SEARCHES, TABLES, Row
 from rich.console import Console
 from rich.table import Table
 

@@ -6,7 +6,7 @@ Command:  python tools/misc/get_backbones.py efficientnet_lite0
               data/backbones/efficientnet_lite0.pth
           python tools/train.py
               configs/classification/ruas_efficientnet-lite0_exdark_mini.py
-Time:     TIME
+Time:     0.5 s a step at 4 pictures and one CPU core, which is shared
 Expected: for no row of the paper, which has no classification
 """
 

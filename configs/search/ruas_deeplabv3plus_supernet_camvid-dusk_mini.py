@@ -23,7 +23,7 @@ train_dataloader = dict(
         type='ruas_mm.HalfDataset',
         half='even',
         dataset={{_base_.train_dataloader.dataset}},
-    )
+    ),
 )
 custom_hooks = [
     dict(

@@ -21,11 +21,7 @@ from tiny_hosts import HOST_OF, fronted, model_config
 from ruas_mm.apis import draw_on_enhanced
 from ruas_mm.models.enhancers.zoo import build_enhancer
 from ruas_mm.registry import MODELS
-from ruas_mm.visualization import (
-    as_uint8,
-    on_enhanced_pictures,
-    scene_picture,
-)
+from ruas_mm.visualization import as_uint8, on_enhanced_pictures, scene_picture
 
 HEIGHT, WIDTH = 48, 72
 NAMES = ['retinanet', 'fcn', 'resnet18']

@@ -3,11 +3,8 @@
 import pytest
 
 from ruas_mm.datasets.detection.darkface import read_label
-from ruas_mm.datasets.exdark_files import (
-    read_annotation,
-    read_image_list,
-)
 from ruas_mm.datasets.enhancement import paired_images
+from ruas_mm.datasets.exdark_files import read_annotation, read_image_list
 
 
 def read_split(path):

@@ -24,6 +24,7 @@ from ruas_mm.datasets.exdark_files import (
 from ruas_mm.datasets.image_files import DataNotFoundError, FileIndex
 from ruas_mm.registry import DATASETS
 
+
 @DATASETS.register_module()
 class ExDarkDataset(CheckedDetectionDataset):
     """ExDark as downloaded.
