@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from tool_process import run_lines
 
 from ruas_mm import compatibility
 from ruas_mm.compatibility import ToolboxError, check_toolbox
@@ -89,15 +90,10 @@ def test_without_pkg_resources_the_command_is_named(original, monkeypatch):
     assert ('setuptools<81' in told) == original
 
 
-def python(code):
-    return subprocess.run(
-        [sys.executable, '-c', code], capture_output=True, text=True, cwd=ROOT
-    )
-
-
 def test_package_import_is_light():
-    loaded = python(
-        'import sys, json, ruas_mm; print(json.dumps(sorted(sys.modules)))'
+    code = 'import sys, json, ruas_mm; print(json.dumps(sorted(sys.modules)))'
+    loaded = subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True, cwd=ROOT
     )
     heavy = {'torch', 'mmengine', 'mmcv', 'mmdet', 'numpy'}
     assert not heavy & set(json.loads(loaded.stdout))
@@ -105,7 +101,7 @@ def test_package_import_is_light():
 
 @pytest.mark.parametrize('host', ['mmseg', 'mmpretrain'])
 def test_other_hosts_do_without_mmdet(host):
-    result = python(f"""
+    said = run_lines(f"""
 import sys, importlib.util
 find_spec = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *a: (
@@ -116,4 +112,4 @@ module = MODELS.build(dict(type='ruas_mm.SceneModule'))
 assert DATASETS.get('ruas_mm.ExDarkDataset') is None
 print(type(module).__name__, 'ruas_mm.models.detectors' in sys.modules)
 """)
-    assert result.stdout.split() == ['SceneModule', 'False'], result.stderr
+    assert said.splitlines()[-1] == 'SceneModule False', said

@@ -1,9 +1,7 @@
 """Parts that build on a host are found by whoever names them first."""
 
-import subprocess
-import sys
-
 import pytest
+from tool_process import run_lines
 
 from ruas_mm import registry
 
@@ -27,14 +25,10 @@ def test_host_parts_are_found_in_a_new_process():
         f"print('found', registry.{name}.get('ruas_mm.{part}').__name__)"
         for name, part in NAMED.items()
     ]
-    found = subprocess.run(
-        [sys.executable, '-c', '\n'.join(lines)],
-        capture_output=True,
-        text=True,
-    )
-    lines = map(str.split, found.stdout.splitlines())  # hosts talk, too
+    said = run_lines('\n'.join(lines))
+    lines = map(str.split, said.splitlines())  # hosts talk, too
     parts = [line[1] for line in lines if line[:1] == ['found']]
-    assert parts == [*NAMED.values()], found.stderr
+    assert parts == [*NAMED.values()], said
 
 
 def test_modules_of_a_host_are_several():

@@ -1,11 +1,10 @@
-"""A tool in a process of its own, as a user starts it."""
+"""A tool or a few lines in a process of its own, as a user starts it."""
 
 import os
-import subprocess
-import sys
+import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from warm_process import ROOT, WarmProcess
 
 
 def start(tool, *arguments, **environment):
@@ -14,14 +13,7 @@ def start(tool, *arguments, **environment):
     env = dict(
         os.environ, OMP_NUM_THREADS='1', PYTHONPATH=str(ROOT), **environment
     )
-    return subprocess.Popen(
-        [sys.executable, str(tool), *map(str, arguments)],
-        cwd=ROOT,
-        env=env,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    return WarmProcess(tool, [*map(str, arguments)], env, ROOT)
 
 
 def finish(process):
@@ -29,3 +21,11 @@ def finish(process):
     output = process.communicate(timeout=300)[0]
     assert process.returncode == 0, output[-3000:]
     return output
+
+
+def run_lines(code):
+    """Run lines of Python; returns what they said."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, 'lines.py')
+        script.write_text(code)
+        return finish(start(script))

@@ -2,11 +2,9 @@
 
 import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from warm_process import ROOT, WarmProcess
 
 
 def run_two(script, arguments):
@@ -27,13 +25,7 @@ def run_two(script, arguments):
             PYTHONPATH=f'{ROOT}:{ROOT / "tests"}:{Path(script).parent}',
         )
         processes.append(
-            subprocess.Popen(
-                [sys.executable, str(script), *map(str, arguments(rank))],
-                env=env,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            )
+            WarmProcess(script, [*map(str, arguments(rank))], env, Path.cwd())
         )
     outputs = [process.communicate(timeout=240)[0] for process in processes]
     return [process.returncode for process in processes], outputs

@@ -1,0 +1,84 @@
+"""A script in a process of its own that finds heavy libraries imported.
+
+Importing PyTorch and MMEngine takes longer than most of what is tested here.
+A server, started once, has done so and nothing else; each process is forked
+from it: without ruas_mm, a host, or anything of the tests' own process.
+"""
+
+import multiprocessing
+import os
+import runpy
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Dict, Optional, Sequence
+
+ROOT = Path(__file__).parent.parent
+CONTEXT = multiprocessing.get_context('forkserver')
+CONTEXT.set_forkserver_preload(['torch', 'mmengine.runner', 'mmcv.ops'])
+
+
+class WarmProcess:
+    """``python SCRIPT ARGUMENTS``; used as ``subprocess.Popen`` with text.
+
+    Args:
+        script: Path of a Python file.
+        arguments: What ``sys.argv`` has behind it.
+        env: The whole environment; one thread for OpenMP whatever it says.
+        cwd: Working folder.
+    """
+
+    def __init__(
+        self,
+        script: str,
+        arguments: Sequence[str],
+        env: Dict[str, str],
+        cwd: Path,
+    ) -> None:
+        self._said = tempfile.NamedTemporaryFile(suffix='.txt')
+        os.environ.setdefault('OMP_NUM_THREADS', '1')  # for the server
+        self._process = CONTEXT.Process(
+            target=_run,
+            args=(self._said.name, str(script), arguments, env, str(cwd)),
+        )
+        self._process.start()
+
+    @property
+    def returncode(self) -> Optional[int]:
+        return self._process.exitcode
+
+    poll = returncode.fget
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self._process.pid, number)
+
+    def communicate(self, timeout: float = 300) -> tuple:
+        """Wait for the end; what was said, errors too, and None."""
+        self._process.join(timeout)
+        if self.poll() is None:
+            self.send_signal(signal.SIGKILL)
+            raise TimeoutError(self._text()[-3000:])
+        return self._text(), None
+
+    def _text(self) -> str:
+        return Path(self._said.name).read_text()
+
+
+def _run(said, script, arguments, env, cwd) -> None:
+    """In the forked process: become a newly started Python."""
+    output = os.open(said, os.O_WRONLY | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    added = [Path(script).parent, *env.get('PYTHONPATH', '').split(':')]
+    of_tests = (ROOT / 'tests', ROOT / 'tools')
+    sys.path[:] = [os.path.abspath(path) for path in added if str(path)] + [
+        path
+        for path in sys.path
+        if not any(Path(path).is_relative_to(top) for top in of_tests)
+    ]
+    sys.argv = [script, *arguments]
+    runpy.run_path(script, run_name='__main__')
