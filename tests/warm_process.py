@@ -36,11 +36,13 @@ class WarmProcess:
         env: Dict[str, str],
         cwd: Path,
     ) -> None:
-        self._said = tempfile.NamedTemporaryFile(suffix='.txt')
+        handle, said = tempfile.mkstemp(suffix='.txt')
+        os.close(handle)
+        self._said = Path(said)
         os.environ.setdefault('OMP_NUM_THREADS', '1')  # for the server
         self._process = CONTEXT.Process(
             target=_run,
-            args=(self._said.name, str(script), arguments, env, str(cwd)),
+            args=(said, str(script), arguments, env, str(cwd)),
         )
         self._process.start()
 
@@ -56,13 +58,12 @@ class WarmProcess:
     def communicate(self, timeout: float = 300) -> tuple:
         """Wait for the end; what was said, errors too, and None."""
         self._process.join(timeout)
+        said = self._said.read_text()
+        self._said.unlink()
         if self.poll() is None:
             self.send_signal(signal.SIGKILL)
-            raise TimeoutError(self._text()[-3000:])
-        return self._text(), None
-
-    def _text(self) -> str:
-        return Path(self._said.name).read_text()
+            raise TimeoutError(said[-3000:])
+        return said, None
 
 
 def _run(said, script, arguments, env, cwd) -> None:
