@@ -6,6 +6,7 @@ size do not reach. It knows how much the light has amplified the noise, and
 takes a colour cast off as well.
 """
 
+import math
 from functools import partial
 from typing import Callable, List, Optional, Tuple
 
@@ -35,6 +36,7 @@ BLOCK = 16  # pixels a side of what statistics are taken of
 STATISTICS = 11
 GREY = 0.01  # mean |chroma| below which a picture counts as grey
 NEARLY_WHITE = 0.1  # distance from which on lights are left alone
+GRAIN = 0.5  # pixels, the standard deviation that takes the last of it
 MARGINS = 6  # of which a strip is high
 GRID = 4  # every 4th pixel of every 4th row tells it
 Amplification = Callable[[Tensor], Tensor]
@@ -47,7 +49,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
     The coarse branch, at a quarter of the size, finds a correction of luma
     and chroma, and features for the fine one, at half of the size, which
     corrects each pixel's luma and says where luma and chroma are to be
-    smoothed: what is smooth already need not be learned.
+    smoothed: what is smooth already need not be learned. Where luma was, the
+    grain of single pixels that is left goes too.
 
     Args:
         channels: Width of both branches.
@@ -115,8 +118,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
         """How far away a pixel can change the result, in pixels."""
         coarse = 1 + sum(block.dilation[0] for block in self.coarse_blocks)
         fine = 2 + len(self.fine_blocks)
-        # what is raised reaches one pixel more
-        return COARSE * (coarse + 2) + FINE * (fine + 1)
+        # what is raised reaches one pixel more, and so does the grain
+        return COARSE * (coarse + 2) + FINE * (fine + 1) + 1
 
     def start_small(self) -> None:
         """Training starts from "no noise"."""
@@ -244,7 +247,9 @@ class TwoScaleNoiseRemover(PretrainedModule):
         x = F.relu(self.fine_stem(torch.cat(seen, 1)))
         for block in self.fine_blocks:
             x = x + F.relu(block(x))
-        of_luma, of_chroma, smoothing = self.to_fine(x).split([4, 2, 4], 1)
+        of_luma, of_chroma, scores = self.to_fine(x).split([4, 2, 4], 1)
+        scores = enlarge(scores, FINE, picture)
+        smoothing, smoothness = _smoothing(picture, half, scores)
         correction = (
             enlarge(correction, COARSE, picture)
             + torch.cat(
@@ -254,9 +259,10 @@ class TwoScaleNoiseRemover(PretrainedModule):
                 ],
                 1,
             )
-            + _smoothed(picture, half, enlarge(smoothing, FINE, picture))
+            + smoothing
         )
         luma, chroma = correction[:, :1], correction[:, 1:]
+        luma = luma - smoothness * _grain(picture[:, :1] + luma)
         noise = -ycbcr_to_rgb(torch.cat([luma, colour * chroma], 1))
         return noise[..., : u.shape[-2], : u.shape[-1]]
 
@@ -285,8 +291,10 @@ def colour(u: Tensor) -> Tensor:
     return (chroma.abs().mean((1, 2, 3), True) / GREY).clamp(max=1)
 
 
-def _smoothed(picture: Tensor, half: Tensor, scores: Tensor) -> Tensor:
-    """What smoothing adds to a picture.
+def _smoothing(
+    picture: Tensor, half: Tensor, scores: Tensor
+) -> Tuple[Tensor, Tensor]:
+    """What smoothing adds to a picture, and how smooth its luma becomes.
 
     Each pixel of luma and of chroma lies between itself and the picture
     averaged to a half and to a quarter of the size, by softmax.
@@ -295,17 +303,30 @@ def _smoothed(picture: Tensor, half: Tensor, scores: Tensor) -> Tensor:
         picture: YCbCr, (N, 3, H, W).
         half: The same averaged to a half.
         scores: Of half and quarter, for luma and for chroma, (N, 4, H, W).
+
+    Returns:
+        As ``picture``; and 0 (as it is) to 1 of each pixel, (N, 1, H, W).
     """
     quarter = shrunk(half, COARSE // FINE)
     half = enlarge(half, FINE, picture) - picture
     quarter = enlarge(quarter, COARSE, picture) - picture
     weights = scores.clamp(max=10).exp()
-    parts = []
+    parts, smoothness = [], []
     for channels, first in ((slice(0, 1), 0), (slice(1, 3), 2)):
         a, b = weights[:, first : first + 1], weights[:, first + 1 : first + 2]
         mixed = a * half[:, channels] + b * quarter[:, channels]
         parts.append(mixed / (1 + a + b))
-    return torch.cat(parts, 1)
+        smoothness.append((a + b) / (1 + a + b))
+    return torch.cat(parts, 1), smoothness[0]
+
+
+def _grain(luma: Tensor) -> Tensor:
+    """What a Gaussian of :data:`GRAIN` pixels takes away, (N, 1, H, W)."""
+    side = math.exp(-0.5 / GRAIN**2)
+    line = luma.new_tensor([side, 1, side]) / (1 + 2 * side)
+    kernel = (line[:, None] * line)[None, None]
+    padded = F.pad(luma, (1, 1, 1, 1), mode='replicate')
+    return luma - F.conv2d(padded, kernel)
 
 
 def statistics(lit: Lit, content: Tensor) -> Tensor:
