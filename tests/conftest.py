@@ -14,9 +14,12 @@ import pytest
 import torch
 from click.testing import CliRunner
 from mmengine.registry import DefaultScope
+from unformatted_configs import leave_unformatted
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get('RUAS_MM_SHARED', ROOT.parent / 'shared'))
+
+leave_unformatted()
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Dict, Optional, Sequence
 
+from unformatted_configs import leave_unformatted
+
 ROOT = Path(__file__).parent.parent
 CONTEXT = multiprocessing.get_context('forkserver')
 CONTEXT.set_forkserver_preload(['torch', 'mmengine.runner', 'mmcv.ops'])
@@ -82,4 +84,5 @@ def _run(said, script, arguments, env, cwd) -> None:
         if not any(Path(path).is_relative_to(top) for top in of_tests)
     ]
     sys.argv = [script, *arguments]
+    leave_unformatted()
     runpy.run_path(script, run_name='__main__')
