@@ -43,8 +43,7 @@ class WarmProcess:
         self._said = Path(said)
         os.environ.setdefault('OMP_NUM_THREADS', '1')  # for the server
         self._process = CONTEXT.Process(
-            target=_run,
-            args=(said, str(script), arguments, env, str(cwd)),
+            target=_run, args=(said, str(script), arguments, env, str(cwd))
         )
         self._process.start()
 
