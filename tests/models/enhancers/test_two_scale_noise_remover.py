@@ -1,11 +1,14 @@
 """Noise remover of luma and chroma at two scales, in an enhancer."""
 
+import math
+
 import pytest
 import torch
 from mmengine.structures import BaseDataElement
 
 from ruas_mm.evaluation.complexity import count_parameters
 from ruas_mm.models import LowLightEnhancer, load_enhancer
+from ruas_mm.models.enhancers.ruas.two_scale_noise_remover import GRAIN
 from ruas_mm.models.tone import build_tone
 from ruas_mm.registry import MODELS
 from ruas_mm.weights import save_enhancer
@@ -95,6 +98,42 @@ def test_balance_is_bounded():
     gains = enhancer.enhance(y).mean((2, 3)) / plain.enhance(y).mean((2, 3))
     assert gains[0, 2] > 1.01 and gains[0, 0] < 0.99
     assert (gains.log().abs() <= 0.0501).all()
+
+
+@pytest.mark.parametrize('score, factor', [(-30.0, 1.0), (9.0, 0.0)])
+def test_smoothing_goes_as_far_as_its_score_says(score, factor):
+    """Single pixels stay as they are, or go altogether."""
+    enhancer = build('RUAS', dict(NARROW, balance=0.0))
+    last = enhancer.noise_remover.to_fine
+    for part in (last, enhancer.noise_remover.to_coarse):
+        part.weight.data.zero_()
+        part.bias.data.zero_()
+    last.bias.data[6:] = score
+    stripes = torch.tensor([0.02, 0.03]).repeat(16).expand(1, 3, 32, 32)
+    lit = enhancer.scene.enhance(stripes)
+    contrast = [x[..., 1::2].mean() - x[..., ::2].mean() for x in
+                (enhancer.enhance(stripes), lit)]  # fmt: skip
+    torch.testing.assert_close(
+        contrast[0], factor * contrast[1], atol=1e-4, rtol=0.001
+    )
+
+
+def test_half_smoothed_luma_loses_its_grain_too():
+    """Between stripes and none lies the mixture, less what its pixels are."""
+    enhancer = build('RUAS', dict(NARROW, balance=0.0))
+    remover = enhancer.noise_remover
+    for part in (remover.to_fine, remover.to_coarse):
+        part.weight.data.zero_()
+        part.bias.data.zero_()
+    remover.to_fine.bias.data[7] = -30.0  # a half each: as it is, averaged
+    remover.to_fine.bias.data[9] = -30.0
+    stripes = torch.tensor([0.02, 0.03]).repeat(16).expand(1, 3, 32, 32)
+    lit = enhancer.scene.enhance(stripes)
+    inside = (..., slice(4, -4), slice(4, -4))
+    side = math.exp(-0.5 / GRAIN**2)
+    kept = 1 - 4 * side / (1 + 2 * side) / 2  # of half of the contrast
+    found = enhancer.enhance(stripes)[inside].std() / lit[inside].std()
+    assert found == pytest.approx(0.5 * kept, rel=0.01)
 
 
 @pytest.mark.parametrize('remover', [NARROW, {}])
