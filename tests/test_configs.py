@@ -22,6 +22,7 @@ from ruas_mm.search.genotype_file import read_genotype
 ROOT = Path(__file__).parent.parent
 CONFIGS = ROOT / 'configs'
 ENHANCEMENT = sorted((CONFIGS / 'enhancement').glob('*.py'))
+OURS = [path for path in ENHANCEMENT if 'ruas' in path.stem]
 DETECTION = sorted(
     [*CONFIGS.glob('*.py'), *(CONFIGS / 'detection').glob('*.py')]
 )
@@ -226,7 +227,7 @@ def test_classification_config_builds_and_learns(path):
         assert result.pred_score.shape == (number,)
 
 
-@pytest.mark.parametrize('path', ENHANCEMENT, ids=by_stem)
+@pytest.mark.parametrize('path', OURS, ids=by_stem)
 def test_enhancement_config_builds_and_learns(path):
     cfg = Config.fromfile(path)
     init_default_scope(cfg.default_scope)
@@ -370,7 +371,7 @@ SCHEDULES = {
 }
 
 
-@pytest.mark.parametrize('path', ENHANCEMENT, ids=by_stem)
+@pytest.mark.parametrize('path', OURS, ids=by_stem)
 def test_each_phase_has_its_own_descent_of_the_learning_rate(path):
     cfg = Config.fromfile(path)
     expected = list(descents(*SCHEDULES[path.stem]))

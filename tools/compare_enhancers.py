@@ -19,8 +19,8 @@ from typing import Dict, List, Optional, Sequence, Tuple
 import cv2
 import numpy as np
 import torch
+from benchmarks.compared_methods import METHODS, Method, available
 from benchmarks.measure_light import enhance, figures
-from compared_methods import METHODS, Method, available
 from rich.console import Console
 from rich.table import Table
 

@@ -37,8 +37,9 @@ def export_weight_file(out: Path, config: str, checkpoint: str) -> str:
 
     cfg = Config.fromfile(config)
     init_default_scope(cfg.get('default_scope', 'mmengine'))
-    enhancer = MODELS.build(cfg.model)
-    load_checkpoint(enhancer, checkpoint, 'cpu', strict=True)
+    model = MODELS.build(cfg.model)
+    load_checkpoint(model, checkpoint, 'cpu', strict=True)
+    enhancer = getattr(model, 'enhancer', model)  # of EnhancerTraining
     settings = {k: cfg.model[k] for k in SETTINGS if k in cfg.model}
     for part in settings.values():
         if isinstance(part, dict):

@@ -15,6 +15,10 @@ which an enhancer should leave alone. A front is
   :class:`~ruas_mm.models.SceneDataPreprocessor`, on the letterboxed picture.
   ``NAME@STRENGTH`` sets a strength other than its own.
 
+``--weights`` names the folder of all weights of ``compared_methods.py``, and
+adds a front for each of its methods whose weights are there (Table 10 without
+training). With ``--done`` what was scored is read, not detected again.
+
 AP (IoU .5 to .95) and AP50 are COCO's, over the classes that occur, ExDark's
 as the COCO classes they are called after; in brackets points above ``none``.
 
@@ -40,6 +44,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import cv2
 import numpy as np
 import torch
+from compared_methods import available
 from mmcv.transforms import BaseTransform
 from mmdet.datasets import CocoDataset
 from mmdet.registry import MODELS
@@ -56,6 +61,7 @@ from rich.table import Table
 from ruas_mm.arguments import check_choice, check_strength
 from ruas_mm.datasets.detection import ExDarkDataset
 from ruas_mm.datasets.enhancement.paired_images import list_images
+from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models import ZOO, load_enhancer
 from ruas_mm.models.pretrained import load_pretrained
 from ruas_mm.registry import TRANSFORMS
@@ -108,6 +114,7 @@ class Front(NamedTuple):
     title: str
     name: str
     strength: Optional[float] = None
+    scene: Optional[dict] = None  # of a compared method, with its weights
 
     def put_before(self, cfg: Config) -> None:
         """Change the config of a detector."""
@@ -116,7 +123,7 @@ class Front(NamedTuple):
             step = dict(type='ruas_mm.ClassicalEnhancement', method=self.name)
             pipeline.insert(1, step)  # after LoadImageFromFile
         elif self.name != NONE:
-            scene = dict(type=self.name)
+            scene = dict(self.scene or dict(type=self.name))
             if self.strength is not None:
                 scene['scene'] = dict(strength=self.strength)
             cfg.model.data_preprocessor = dict(
@@ -295,8 +302,10 @@ def measure(
     fronts: Sequence[Front],
     pictures: Sequence[Picture],
     title: str,
+    done: Optional[Path] = None,
 ) -> List[Tuple[float, float]]:
-    """AP and AP50 behind each front."""
+    """AP and AP50 behind each front; what is in the file ``done`` is read."""
+    known = json.loads(done.read_text()) if done and done.exists() else {}
     rows = []
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -304,8 +313,13 @@ def measure(
         write_truth(pictures, truth)
         console = Console(stderr=True)
         for front in track(fronts, title, console=console, transient=True):
-            found = detect(checkpoint, front, truth, folder / front.title)
-            rows.append(score(truth, found))
+            if front.title not in known:
+                found = detect(checkpoint, front, truth, folder / front.title)
+                known[front.title] = score(truth, found)
+                if done is not None:
+                    with atomic_write(done) as temporary:
+                        temporary.write_text(json.dumps(known))
+            rows.append(tuple(known[front.title]))
     return rows
 
 
@@ -333,6 +347,8 @@ def parse_args(
         default=[*CLASSICAL, *ZOO],
         help='%(default)s',
     )
+    parser.add_argument('--weights', type=Path, help='of compared methods')
+    parser.add_argument('--done', type=Path, help='folder of what was scored')
     return parser.parse_args(arguments)
 
 
@@ -341,6 +357,16 @@ def main(args: argparse.Namespace) -> None:
         raise ValueError('no pictures, allowed: --exdark, --day or both')
     titles = dict.fromkeys((NONE, *args.fronts))
     fronts = [parse_front(title) for title in titles]
+    if args.weights:
+        fronts += [
+            Front(
+                method.title, method.enhancer, scene=method.scene(args.weights)
+            )
+            for method in available(args.weights)[0]
+            if method.enhancer not in (*ZOO, *CLASSICAL)
+        ]
+    if args.done:
+        args.done.mkdir(parents=True, exist_ok=True)
     check_checkpoint(args.checkpoint)
     sets = []
     if args.exdark:
@@ -349,7 +375,8 @@ def main(args: argparse.Namespace) -> None:
         sets.append(('day', day_pictures(args.day)))
     columns = {'front': [front.title for front in fronts]}
     for name, pictures in sets:
-        found = measure(args.checkpoint, fronts, pictures, name)
+        done = args.done and args.done / f'{name}.json'
+        found = measure(args.checkpoint, fronts, pictures, name, done)
         for figure, values in zip(('AP', 'AP50'), zip(*found)):
             columns[f'{name} {figure}'] = with_gains(values)
     table = Table(title=', '.join(f'{len(p)} of {n}' for n, p in sets))

@@ -1,5 +1,6 @@
 from .base import Enhancer
 from .compared import COMPARED
+from .enhancer_training import EnhancerTraining
 from .ruas import (
     VARIANTS,
     ChromaSmoother,
@@ -16,6 +17,7 @@ __all__ = [
     'ZOO',
     'ChromaSmoother',
     'Enhancer',
+    'EnhancerTraining',
     'LowLightEnhancer',
     'NoiseEstimator',
     'NoiseRemover',

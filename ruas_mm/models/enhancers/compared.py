@@ -128,7 +128,10 @@ COMPARED: Dict[str, ComparedEntry] = {
 
 
 def load_compared(
-    name: str, weights: Optional[Union[str, Path]] = None, **settings
+    name: str,
+    weights: Optional[Union[str, Path]] = None,
+    from_nothing: bool = False,
+    **settings,
 ) -> Enhancer:
     """One of :data:`COMPARED`, with its weights.
 
@@ -137,6 +140,7 @@ def load_compared(
         weights: A file as its authors publish it (or of the class's own
             state dict), read as tensors alone; or a folder, where they are
             several files.
+        from_nothing: Whether there need be no weights, for training.
         **settings: Arguments of the class.
 
     Raises:
@@ -148,7 +152,7 @@ def load_compared(
     entry = COMPARED[name]
     if entry.weights is None and weights is not None:
         raise ValueError(f'{name} with weights={weights}, allowed: None')
-    if entry.weights is not None and weights is None:
+    if entry.weights is not None and weights is None and not from_nothing:
         raise ValueError(
             f'{name} with weights=None, allowed: a file, for none is in this '
             f'package; its authors publish {entry.weights}'

@@ -4,7 +4,7 @@ Wang et al., HLA-Face: Joint High-Low Adaptation for Low Light Face Detection,
 CVPR 2021. https://arxiv.org/abs/2104.01984
 
 Differs from the paper: this network alone, without the adaptation of the
-detector; its losses are those of Zero-DCE.
+detector; its losses: :class:`ZeroReferenceLoss`, with exposure=0.55.
 Weights: github.com/daooshee/HLA-Face-Code, no licence stated (it is based on
 Zero-DCE, CC BY-NC 4.0).
 """
@@ -45,7 +45,7 @@ class HLABrightening(PublishedEnhancer):
 
     def forward(self, y: Tensor) -> Tensor:
         """See :meth:`Enhancer.forward`."""
-        return brightened(y, self.curves(y).chunk(NUM_STEPS, dim=1))
+        return self.applied(y, self.curves(y))
 
     def curves(self, y: Tensor) -> Tensor:
         """The maps one after another, in [-1, 1], (N, 48, H, W)."""
@@ -56,3 +56,7 @@ class HLABrightening(PublishedEnhancer):
         x5 = F.relu(self.layers[4](x3 + x4))
         x6 = F.relu(self.layers[5](x2 + x5))
         return torch.tanh(self.layers[6](x1 + x6))
+
+    def applied(self, y: Tensor, curves: Tensor) -> Tensor:
+        """The result with maps of :meth:`curves`."""
+        return brightened(y, curves.chunk(NUM_STEPS, dim=1))

@@ -4,11 +4,11 @@ Fu et al., Learning a Simple Low-light Image Enhancer from Paired Low-light
 Instances, CVPR 2023.
 
 Differs from the paper: sides of one pixel are padded with themselves, as
-there is nothing to reflect; its losses are not here.
+there is nothing to reflect; its losses: :class:`PairLIELoss`.
 Weights: github.com/zhenqifu/PairLIE, no licence stated.
 """
 
-from typing import Optional
+from typing import Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -51,9 +51,13 @@ class PairLIE(PublishedEnhancer):
 
     def forward(self, y: Tensor) -> Tensor:
         """See :meth:`Enhancer.forward`."""
+        _, light, reflectance = self.retinex(y)
+        return light**self.exponent * reflectance
+
+    def retinex(self, y: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        """x, L (N, 1, H, W) and R, each in [0, 1]."""
         x = _run(self.projection, y)
-        light = _run(self.light, x)  # (N, 1, H, W)
-        return light**self.exponent * _run(self.reflectance, x)
+        return x, _run(self.light, x), _run(self.reflectance, x)
 
 
 def _convolutions(outputs: int) -> nn.ModuleList:

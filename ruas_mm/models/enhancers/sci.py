@@ -4,7 +4,7 @@ Ma et al., Toward Fast, Flexible, and Robust Low-Light Image Enhancement, CVPR
 2022. https://arxiv.org/abs/2204.10137
 
 Differs from the paper: the enhancing network alone; the calibrating one and
-the stages belong to its training, which is not here.
+the stages belong to its training, :class:`SCILoss`.
 Weights: github.com/vis-opt-group/SCI, MIT (easy: FiveK, medium: LOL and LSRW,
 difficult: DARK FACE).
 """

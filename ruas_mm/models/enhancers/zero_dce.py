@@ -3,7 +3,7 @@
 Guo et al., Zero-Reference Deep Curve Estimation for Low-Light Image
 Enhancement, CVPR 2020. https://arxiv.org/abs/2001.06826
 
-Differs from the paper: nothing in the network; its losses are not here.
+Differs from the paper: nothing; its losses: :class:`ZeroReferenceLoss`.
 Weights: github.com/Li-Chongyi/Zero-DCE, CC BY-NC 4.0.
 """
 
@@ -42,8 +42,15 @@ class ZeroDCE(PublishedEnhancer):
 
     def forward(self, y: Tensor) -> Tensor:
         """See :meth:`Enhancer.forward`."""
-        maps = curve_maps(self.layers, y)  # (N, 24, H, W)
-        return brightened(y, maps.chunk(NUM_STEPS, dim=1))
+        return self.applied(y, self.curves(y))
+
+    def curves(self, y: Tensor) -> Tensor:
+        """The maps one after another, in [-1, 1], (N, 24, H, W)."""
+        return curve_maps(self.layers, y)
+
+    def applied(self, y: Tensor, curves: Tensor) -> Tensor:
+        """The result with maps of :meth:`curves`."""
+        return brightened(y, curves.chunk(NUM_STEPS, dim=1))
 
 
 def curve_maps(layers: Sequence[nn.Module], x: Tensor) -> Tensor:

@@ -4,7 +4,8 @@ Li et al., Learning to Enhance Low-Light Image via Zero-Reference Deep Curve
 Estimation, TPAMI 2021. https://arxiv.org/abs/2103.00860
 
 Differs from the paper: sizes that the scale does not divide are not cropped
-but shrunk to the next whole number of pixels; its losses are not here.
+but shrunk to the next whole number of pixels. Its losses:
+:class:`ZeroReferenceLoss`, with scale=1 and smoothness=1600.
 Weights: github.com/Li-Chongyi/Zero-DCE_extension, CC BY-NC 4.0.
 """
 
@@ -60,9 +61,16 @@ class ZeroDCEPlusPlus(PublishedEnhancer):
 
     def forward(self, y: Tensor) -> Tensor:
         """See :meth:`Enhancer.forward`."""
+        return self.applied(y, self.curves(y))
+
+    def curves(self, y: Tensor) -> Tensor:
+        """The one map, in [-1, 1], as ``y``."""
         size = y.shape[-2:]
         small = [(side + self.scale - 1) // self.scale for side in size]
         seen = F.interpolate(y, small, mode='bilinear', align_corners=False)
         curve = curve_maps(self.layers, seen)  # (N, 3, h, w)
-        curve = F.interpolate(curve, size, mode='bilinear', align_corners=True)
-        return brightened(y, [curve] * NUM_STEPS)
+        return F.interpolate(curve, size, mode='bilinear', align_corners=True)
+
+    def applied(self, y: Tensor, curves: Tensor) -> Tensor:
+        """The result with the map of :meth:`curves`."""
+        return brightened(y, [curves] * NUM_STEPS)
