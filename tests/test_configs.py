@@ -285,6 +285,9 @@ def test_search_config_builds_what_the_paper_searches(path):
     parts = dict(mmdet={'neck', 'head'}, mmseg={'head'}).get(
         cfg.default_scope, {'noise_remover'}
     )
+    if not path.stem.startswith('ruas'):  # without a scene module
+        assert searched == parts
+        return
     assert searched == {'scene', *parts}
     for part in ('scene', 'task', 'end_to_end'):
         model.train_only(part)
@@ -391,6 +394,7 @@ def test_rate_of_the_scene_module_can_be_set_alone(path):
     cfg.model.backbone.init_cfg = None  # needs a download
     model = MODELS.build(cfg.model)
     multiples = cfg.optim_wrapper.paramwise_cfg.custom_keys
+    multiples.pop('backbone', None)  # pretrained ones learn at a lower rate
     assert multiples == {'data_preprocessor.scene': dict(lr_mult=1)}
     multiples['data_preprocessor.scene'].lr_mult = 0.5
     scene = set(model.data_preprocessor.scene.parameters())

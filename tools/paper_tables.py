@@ -10,10 +10,14 @@ LOL = 'enhancement/ruas_lol.py'
 DETECTION = 'detection/ruas_ssdlite_exdark_mini.py'
 SEGMENTATION = 'segmentation/ruas_deeplabv3plus_camvid-dusk_mini.py'
 PLAIN_SEGMENTATION = 'segmentation/deeplabv3plus_camvid-dusk_mini.py'
+RACCOON = 'detection/ssdlite_raccoon-night_mini.py'
+RUAS_RACCOON = 'detection/ruas_ssdlite_raccoon-night_mini.py'
 LIGHTS = ('dusk', 'day')  # tested apart
 SEARCHES = {
     LOL: 'search/ruas_supernet_lol_mini.py',
     DETECTION: 'search/ruas_ssdlite_supernet_exdark_mini.py',
+    RACCOON: 'search/ssdlite_supernet_raccoon-night_mini.py',
+    RUAS_RACCOON: 'search/ruas_ssdlite_supernet_raccoon-night_mini.py',
     **dict.fromkeys(
         (SEGMENTATION, PLAIN_SEGMENTATION),
         'search/ruas_deeplabv3plus_supernet_camvid-dusk_mini.py',
@@ -38,6 +42,7 @@ class Row:
             empty: the config that the search has written, with all of it.
         light: Of the drives of CamVid to train (and search) on; ``'all'`` or
             one of them. None: another data set.
+        folder: Of its runs, where two tables share them; None: its number.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Row:
     strategy: Optional[str] = None
     takes: Mapping[str, str] = field(default_factory=dict)
     light: Optional[str] = None
+    folder: Optional[str] = None
 
 
 def _scene_row(name: str, paper: Optional[tuple], **scene) -> Row:
@@ -116,6 +122,26 @@ def _frozen_rows(experiment: str, light: str) -> List[Row]:
     ]
 
 
+def _raccoon_row(name: str, paper: float, folder: str, **kwargs) -> Row:
+    """RUAS as found by a cooperative search, trained as ``kwargs`` say."""
+    found = dict(strategy='cooperative', folder=folder)
+    kwargs = {'parts': ('end_to_end',), **kwargs}
+    return Row(name, (paper,), RUAS_RACCOON, **found, **kwargs)
+
+
+def _packaged_light(name: str) -> dict:
+    """Options: a frozen enhancer of the zoo before the plain detector."""
+    head = 'model.bbox_head.genotype'
+    return {
+        'model.data_preprocessor.frozen': True,
+        'model.data_preprocessor.scene': name,
+        'model.neck.genotype': ['3-C'] * NECK,
+        f'{head}.reg': ['3-C'] * LEVELS,
+        f'{head}.cls': ['3-C'] * LEVELS,
+    }
+
+
+END_TO_END = _raccoon_row('RUAS', 0.685, 'l_t')
 SEGMENTATION_ROWS = (
     'DeepLabv3+',
     '+ scene module',
@@ -130,6 +156,8 @@ COLUMNS = dict(
     table5=QUALITY,
     table3=COST,
     table4=COST,
+    table6=('AP50', 'AP75'),
+    table8=('AP50', 'AP75', 'SIZE (M)'),
     detection=('bbox_mAP', 'AP50', 'SIZE (M)'),
     table11=(*(f'mIoU {light}' for light in LIGHTS), 'SIZE (M)'),
 )
@@ -139,6 +167,8 @@ PAPER_DATA = dict(
     table5='LOL, 100 pairs',
     table3='MIT-Adobe FiveK',
     table4='LOL, 100 pairs',
+    table6='DARK FACE, mAP',
+    table8='DARK FACE, mAP',
     detection='no such table',
     table11='ACDC at night',
 )
@@ -186,6 +216,41 @@ TABLES: Dict[str, List[Row]] = {
             'independent': (15.841, 0.584, 0.005, 1.220),
             'cooperative': (18.226, 0.717, 0.003, 0.832),
         }.items()
+    ],
+    'table6': [
+        replace(END_TO_END, name='l_t'),
+        _raccoon_row(
+            'l_t + lambda l_s',
+            0.660,
+            'l_t_and_l_s',
+            options={'model.scene_weight': 1},
+        ),
+        _raccoon_row(
+            'hierarchical',
+            0.693,
+            'hierarchical',
+            parts=('scene', 'end_to_end'),
+        ),
+    ],
+    'table8': [
+        Row('TM', (0.611,), RACCOON, parts=(), folder='tm'),
+        Row(
+            'RUAS_S + TM',
+            (0.639,),
+            RUAS_RACCOON,
+            _packaged_light('ruas_s'),
+            parts=('end_to_end',),
+            folder='ruas_s',
+        ),
+        Row(
+            'Search TM',
+            (0.655,),
+            RACCOON,
+            parts=(),
+            strategy='global',
+            folder='search_tm',
+        ),
+        END_TO_END,
     ],
     'detection': [
         *map(_detection_row, HIGH_LEVEL_OPERATIONS[:8]),

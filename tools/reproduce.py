@@ -3,12 +3,13 @@
     python tools/reproduce.py table2 --iterations 150
     python tools/reproduce.py table4 --lol v1 --seeds 0 1 2
     python tools/reproduce.py fig3 | table3 | table5 | detection
+    python tools/reproduce.py table8 --iterations 150 --search-iterations 240
     python tools/reproduce.py table11 --iterations 400 --rows B
 
 Each row is one training and test by the stock loop on the data of its config
-(LOL_ROOT, EXDARK_ROOT, CAMVID_ROOT), enhancement without references, of LOL
-v2-real or another version; searched rows are found by a mini config of
-``configs/search`` on that data first. A run that was stopped goes on where it
+(LOL_ROOT, EXDARK_ROOT, RACCOON_ROOT, CAMVID_ROOT), enhancement without
+references, of LOL v2-real or another version; searched rows are found by a
+mini config of ``configs/search`` on that data first. A run that was stopped goes on where it
 was: what is done is read, not run again.
 
 table2  number of stages K = 1 .. 5
@@ -16,6 +17,8 @@ fig3    warm starts: fixed, without and with residual rectification
 table3  one operation everywhere, the supernet, and the searched network
 table4  global, independent and cooperative search
 table5  RUAS_S, RUAS, RUAS_A
+table6  raccoons at night by l_t, by l_t + lambda l_s, and by l_s before l_t
+table8  the same plain, behind packaged light, searched, both searched
 detection  one operation everywhere and the searched detector, as table 3
 table11 DeepLabv3+ on CamVid, dusk and day tested apart: (A) trained on all
         drives, (B) on those by day alone, (C) the same behind a packaged front
@@ -32,7 +35,15 @@ from typing import Dict, List, Optional, Sequence
 from logged_run import run_logged
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from paper_tables import COLUMNS, LIGHTS, PAPER_DATA, SEARCHES, TABLES, Row
+from paper_tables import (
+    COLUMNS,
+    LIGHTS,
+    PAPER_DATA,
+    RACCOON,
+    SEARCHES,
+    TABLES,
+    Row,
+)
 from rich.console import Console
 from rich.table import Table
 
@@ -47,6 +58,8 @@ LOL_SIZE = (400, 600)
 NO_VALIDATION = dict.fromkeys(
     ('val_cfg', 'val_dataloader', 'val_evaluator')
 )  # CamVid's drives are tested after training
+METRICS = {'enhancement/PSNR', 'exdark/AP50', 'pascal_voc/AP50'}
+SHARED = dict(table6='raccoon', table8='raccoon')  # folder of two tables
 LOL_SPLITS = {'v2-real': 'paper', 'v1': 'official', 'v2-synthetic': 'official'}
 
 
@@ -188,6 +201,8 @@ def train(
                 'custom_hooks.0.phases._delete_': True,
             }
         )
+    elif row.config == RACCOON:
+        options['param_scheduler.0.periods'] = [iterations]
     else:
         options['param_scheduler.1.end'] = iterations
     for part in row.parts:
@@ -231,7 +246,7 @@ def read_metrics(folder: Path) -> Optional[Dict[str, float]]:
     for path in sorted(folder.glob('*/vis_data/scalars.json'), reverse=True):
         for line in reversed(path.read_text().splitlines()):
             scalars = json.loads(line)
-            if {'enhancement/PSNR', 'exdark/AP50'} & scalars.keys():
+            if METRICS & scalars.keys():
                 return {
                     key.split('/')[-1]: value for key, value in scalars.items()
                 }
@@ -315,8 +330,9 @@ def main() -> None:
     args = parser.parse_args()
     rows = [r for r in TABLES[args.table] if r.name.startswith(args.rows)]
     scale = f'{args.iterations} iterations a part'
-    folder = args.work_dir / f'{args.table}_{args.iterations}'
-    if args.table not in ('detection', 'table11'):
+    name = SHARED.get(args.table, args.table)
+    folder = args.work_dir / f'{name}_{args.iterations}'
+    if TABLES[args.table][0].config.startswith('enhancement/'):
         scale = f'LOL {args.lol}, split {LOL_SPLITS[args.lol]}, {scale}'
         folder = folder.with_name(f'{folder.name}_{args.lol}')
     if any(row.strategy for row in TABLES[args.table]):
@@ -324,25 +340,21 @@ def main() -> None:
         folder = folder.with_name(f'{folder.name}_{args.search_iterations}')
     if len(args.seeds) > 1:
         scale += f', {len(args.seeds)} seeds'
-    results = []
-    for number, row in enumerate(TABLES[args.table]):
-        if row not in rows:
-            continue
-        found = []
-        for seed in args.seeds:
+    results = [(row, []) for row in rows]
+    for seed in args.seeds:  # all rows by one before the next
+        for row, found in results:
             print(f'{args.table}: {row.name}, seed {seed}', flush=True)
-            place = folder / f'{number}_{seed}'
+            number = TABLES[args.table].index(row)
             found.append(
                 run_row(
                     row,
-                    place,
+                    folder / f'{row.folder or number}_{seed}',
                     args.iterations,
                     seed,
                     args.search_iterations,
                     args.lol,
                 )
             )
-        results.append((row, found))
     print_table(args.table, results, scale)
 
 

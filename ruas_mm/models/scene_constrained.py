@@ -51,7 +51,8 @@ def scene_constrained(
     Args:
         host: Type of the host's model.
         scene_loss: Config of l_s; default :class:`SceneLoss`.
-        scene_weight: lambda. 1: the paper gives no value.
+        scene_weight: lambda, where both are trained at once. 1: the paper
+            gives no value.
         **kwargs: Of the host's model; its ``data_preprocessor`` is a
             :class:`SceneDataPreprocessor`.
 
@@ -155,9 +156,11 @@ class SceneConstraint:
             data_samples: What the preprocessor returns, in training mode.
             **kwargs: The same, what else the host's ``forward`` takes.
         """
+        weight = {'scene': 1.0, 'task': 0.0}.get(part, self.scene_weight)
         losses = {}
-        if part != 'task':
-            losses.update(self._scene_losses(attached_scenes(data_samples)))
+        if weight:
+            scene = self._scene_losses(attached_scenes(data_samples))
+            losses.update({name: weight * scene[name] for name in scene})
         if part != 'scene':
             losses.update(
                 super().forward(
@@ -176,8 +179,7 @@ class SceneConstraint:
             scene = SceneOutput((u[None],), illuminations)
             each.append(self.scene_loss(y[None], scene))
         return {
-            name: self.scene_weight
-            * torch.stack([losses[name] for losses in each]).mean()
+            name: torch.stack([losses[name] for losses in each]).mean()
             for name in each[0]
         }
 

@@ -149,3 +149,23 @@ def test_bad_arguments(host):
     ]
     with pytest.raises(ValueError, match='SceneDataPreprocessor.*got DetData'):
         constrained(config)
+
+
+@pytest.mark.parametrize(
+    'stage, share', [('scene', 1), ('task', None), ('end_to_end', 0.25)]
+)
+def test_lambda_weighs_the_scene_beside_the_task_alone(stage, share, host):
+    """Hierarchical training: by l_s first, then by l_t (lambda = 0)."""
+    config, data = prepare('mmdet', host)
+    model = constrained(config).eval()
+    found = []
+    for weight in (1, 0.25, 0):
+        model.scene_weight = weight
+        model.train_only(stage)
+        losses = losses_of(model, data)
+        found.append(losses.get('loss_scene_fidelity'))
+    if share is None:
+        assert found == [None] * 3
+    else:
+        torch.testing.assert_close(found[1], found[0] * share)
+        assert (found[2] is None) == (stage == 'end_to_end')

@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from conftest import ROOT, make_lol
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 
 from ruas_mm.models.architecture import find_searchable
 from ruas_mm.models.segmentors.searchable_aspp_head import DEEPLABV3PLUS
@@ -86,7 +89,10 @@ def build_model(row):
 
 @pytest.mark.parametrize(
     'name',
-    ['table2', 'fig3', 'table3', 'table4', 'table5', 'detection', 'table11'],
+    [
+        *('table2', 'fig3', 'table3', 'table4', 'table5', 'table6'),
+        *('table8', 'detection', 'table11'),
+    ],
 )
 def test_options_fit_their_config(tool, name):
     for row in tool.TABLES[name]:
@@ -100,6 +106,10 @@ def test_options_fit_their_config(tool, name):
         ('table2', 'K = 2', lambda model: len(model.scene.stages) == 2),
         ('fig3', 'fixed', lambda model: model.scene.warm_start == 'fixed'),
         ('table5', 'RUAS_A', lambda model: model.variant == 'RUAS_A'),
+        ('table6', 'l_t', lambda model: model.scene_weight == 0),
+        ('table6', 'l_t + lambda l_s', lambda model: model.scene_weight == 1),
+        ('table8', 'TM', lambda m: not hasattr(m.data_preprocessor, 'scene')),
+        ('table8', 'RUAS_S + TM', lambda m: m.data_preprocessor.frozen),
     ],
 )
 def test_options_build_what_the_row_is_called(tool, table, name, found):
@@ -176,3 +186,52 @@ def test_rows_of_table11_are_tested_by_light(
         assert name.startswith('ruas_deeplabv3plus_subnet')
     monkeypatch.setattr(tool, 'run_logged', None)  # not run again
     assert tool.run_row(row, tmp_path / 'run', 7, 3, 5) == found
+
+
+@pytest.fixture
+def raccoons(tmp_path, monkeypatch):
+    """Two noise pictures, in the lists of both parts."""
+    root = tmp_path / 'raccoons'
+    for name in ('images', 'annotations'):
+        (root / name).mkdir(parents=True)
+    for name in 'ab':
+        picture = np.random.RandomState(0).randint(0, 60, (40, 60, 3))
+        cv2.imwrite(str(root / 'images' / f'{name}.jpg'), picture)
+        (root / 'annotations' / f'{name}.xml').write_text(
+            '<annotation><size><width>60</width><height>40</height></size>'
+            '<object><name>raccoon</name><difficult>0</difficult><bndbox>'
+            '<xmin>9</xmin><ymin>5</ymin><xmax>50</xmax><ymax>35</ymax>'
+            '</bndbox></object></annotation>'
+        )
+    for part in ('train', 'val'):
+        (root / f'{part}.txt').write_text('a\nb\n')
+    monkeypatch.setenv('RACCOON_ROOT', str(root))
+
+
+def test_hierarchical_row_trains_the_scene_first(
+    tool, raccoons, tmp_path, monkeypatch
+):
+    """The settings that the tool makes of a row, in the stock loop."""
+    _, _, row = tool.TABLES['table6']
+    options = {}
+    monkeypatch.setattr(
+        tool, 'run_tool', lambda *arguments: options.update(arguments[2])
+    )
+    tool.train(row, Path('searched.py'), tmp_path, 1, 3, 'v1')
+    assert options['train_cfg.max_iters'] == 2
+    cfg = Config.fromfile(ROOT / 'configs' / row.config)
+    cfg.merge_from_dict(options)
+    assert cfg.custom_hooks[0].phases == dict(scene=1, end_to_end=1)
+    cfg.work_dir = str(tmp_path / 'run')
+    cfg.model.backbone.init_cfg = None
+    cfg.train_dataloader.update(
+        batch_size=2, num_workers=0, persistent_workers=False
+    )
+    cfg.val_dataloader.update(num_workers=0, persistent_workers=False)
+    cfg.default_hooks.pop('visualization')
+    init_default_scope(cfg.default_scope)
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    assert runner.model.trained_part == 'end_to_end'
+    found = tool.read_metrics(tmp_path / 'run')
+    assert 0 <= found['AP50'] <= 1

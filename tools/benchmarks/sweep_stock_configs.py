@@ -272,13 +272,15 @@ def run_family(name: str) -> str:
     return ', '.join(seen)
 
 
-def _train(model: torch.nn.Module, batch: dict) -> str:
+def _train(model: torch.nn.Module, batch: dict, in_front: bool = True) -> str:
     model.train()
     data = model.data_preprocessor(batch, True)
     losses = model(**data, mode='loss')
     loss, _ = model.parse_losses(losses)
     loss.backward()
     assert torch.isfinite(loss), losses
+    if not in_front:
+        return f'loss {loss:.3f}'
     gradients = [
         p.grad.abs().sum()
         for p in model.data_preprocessor.scene.parameters()

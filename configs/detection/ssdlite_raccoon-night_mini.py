@@ -1,0 +1,117 @@
+"""Raccoons at night in minutes: light SSD, EfficientNet-Lite0, 160 pixels.
+
+Command:  python tools/dataset_converters/darken.py data/raccoon
+              data/raccoon-night --level night
+          python tools/dataset_converters/split_voc.py data/raccoon-night
+          python tools/misc/get_backbones.py efficientnet_lite0
+              data/backbones/efficientnet_lite0.pth
+          python tools/train.py
+              configs/detection/ssdlite_raccoon-night_mini.py
+Time:     see docs/results.md
+Expected: docs/results.md, "Raccoons at night": the row TM of Table 8 in small
+
+The plain detector: what tables 6 and 8 compare with. As the hosts fine-tune
+with small batches, normalisation keeps its statistics and the first stages
+stay as they are.
+"""
+
+_base_ = [
+    'mmdet::ssd/ssdlite_mobilenetv2-scratch_8xb24-600e_coco.py',
+    '../_base_/raccoon.py',
+]
+
+model = dict(
+    data_preprocessor=dict(mean=[127.0] * 3, std=[128.0] * 3),
+    backbone=dict(
+        _delete_=True,
+        type='ruas_mm.EfficientNetLite',
+        out_indices=(4, 5),  # 112 channels at stride 16, 320 at stride 32
+        frozen_stages=2,
+        norm_eval=True,
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='{{$BACKBONES_ROOT:data/backbones}}/'
+            'efficientnet_lite0.pth',
+        ),
+    ),
+    neck=dict(
+        type='ruas_mm.SearchableSSDNeck',
+        genotype=['3-C'] * 4,  # mmdet's neck
+        in_channels=(112, 320),
+        out_channels=(112, 320, 256, 128, 128, 64),
+    ),
+    bbox_head=dict(
+        type='ruas_mm.SearchableSSDHead',
+        genotype=dict(reg=['3-C'] * 6, cls=['3-C'] * 6),  # mmdet's head
+        in_channels=(112, 320, 256, 128, 128, 64),
+        num_classes=1,
+        anchor_generator=dict(
+            strides=[16, 32, 53, 80, 160, 160],
+            min_sizes=[24, 50, 75, 101, 126, 152],
+            max_sizes=[50, 75, 101, 126, 152, 160],
+        ),
+    ),
+)
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations', with_bbox=True),
+    dict(type='MinIoURandomCrop', min_ious=(0.5, 0.7, 0.9), min_crop_size=0.5),
+    dict(type='Resize', scale=(160, 160), keep_ratio=False),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackDetInputs'),
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=(160, 160), keep_ratio=False),
+    dict(type='LoadAnnotations', with_bbox=True),
+    dict(
+        type='PackDetInputs',
+        meta_keys=(
+            'img_id',
+            'img_path',
+            'ori_shape',
+            'img_shape',
+            'scale_factor',
+        ),
+    ),
+]
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=1,
+    sampler=dict(_delete_=True, type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        _delete_=True, **_base_.raccoon_train, pipeline=train_pipeline
+    ),
+)
+val_dataloader = dict(
+    num_workers=1,
+    dataset=dict(_delete_=True, **_base_.raccoon_val, pipeline=test_pipeline),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(
+    _delete_=True, type='VOCMetric', iou_thrs=[0.5, 0.75], eval_mode='area'
+)
+test_evaluator = val_evaluator
+
+optim_wrapper = dict(
+    optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=1e-4),
+    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))),
+)
+train_cfg = dict(
+    _delete_=True, by_epoch=False, max_iters=150, val_interval=150
+)
+param_scheduler = [
+    dict(
+        type='CosineRestartLR',
+        periods=[150],
+        restart_weights=[1],
+        eta_min=0,
+        by_epoch=False,
+    )
+]
+default_hooks = dict(
+    logger=dict(interval=20),
+    checkpoint=dict(by_epoch=False, interval=150, max_keep_ckpts=1),
+)
+log_processor = dict(by_epoch=False)
+randomness = dict(seed=0)

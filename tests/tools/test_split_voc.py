@@ -1,0 +1,33 @@
+"""Seeded lists of a folder in VOC's form."""
+
+import pytest
+
+
+@pytest.fixture
+def tool(load_tool):
+    return load_tool('split_voc')
+
+
+def test_lists_are_disjoint_and_follow_the_seed(tool, tmp_path):
+    (tmp_path / 'annotations').mkdir()
+    names = {f'raccoon-{i}' for i in range(20)}
+    for name in names:
+        (tmp_path / 'annotations' / f'{name}.xml').touch()
+    drawn = []
+    for seed in (0, 0, 1):
+        tool.main(tmp_path, 5, seed)
+        train, val = (
+            (tmp_path / f'{part}.txt').read_text().split()
+            for part in ('train', 'val')
+        )
+        assert len(val) == 5
+        assert {*train, *val} == names
+        assert len(train) + len(val) == len(names)
+        drawn.append(val)
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+@pytest.mark.parametrize('num_val', [0, 3])
+def test_nothing_left_is_an_error(tool, num_val):
+    with pytest.raises(ValueError, match=f'val={num_val} of 3'):
+        tool.split(['a', 'b', 'c'], num_val, 0)

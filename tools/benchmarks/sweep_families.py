@@ -1,0 +1,240 @@
+"""The front before one model of every family of the installed hosts.
+
+    python tools/benchmarks/sweep_families.py families.json
+
+Each folder of configs is a family; of its configs the one that looks smallest
+is built behind a scene module that learns, trained for one step and asked for
+one prediction, in a process of its own with a time limit. What fails is tried
+again without the front: then it is the host's. Outcomes are kept in the file
+and not run again; ``--again FAMILY`` does.
+
+    python tools/benchmarks/sweep_families.py families.json --write docs/measured
+
+writes them as tables.
+"""
+
+import argparse
+import json
+import multiprocessing
+import re
+import sys
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+import torch
+import yaml
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from stock_batches import host_preprocessor, stock_batch, walk
+from sweep_stock_configs import (
+    HOSTS,
+    WITHOUT_TRAINING,
+    _be_quiet,
+    _reason,
+    _train,
+    config_root,
+    front,
+    load,
+)
+
+from ruas_mm.files.atomic_write import atomic_write
+from ruas_mm.registry import MODELS
+
+SMALL = (  # parts of names, from the best to the worst
+    *('r18', 'resnet18', 'nano', 'atto', 'tiny', 'xxs', 'b0', 's0', 'mobile'),
+    *('swin-t', '_s_', 'small', 'xs', 'r34', 'r50', 'resnet50', 'x50', 'fcn'),
+)
+LARGE = re.compile(
+    r'(101|152|x-?large|huge|-?large|_l_|_x_|1\.6gf|3\.2gf|b[3-7]_|giant|'
+    r'd53|64x4d|hrnetv2p-w40|w48)'
+)
+PASS, HOST, NEEDS, OURS = 'pass', "host's own", 'needs', 'ours'
+
+
+def choose(host: str) -> Dict[str, str]:
+    """Family to the config that looks smallest, below the host's configs."""
+    root, chosen = config_root(host), {}
+    for folder in sorted(p for p in root.iterdir() if p.is_dir()):
+        if folder.name == '_base_':
+            continue
+        files = sorted(folder.glob('*.py'), key=_cost)
+        for path in files:
+            try:
+                cfg = Config.fromfile(path)
+            except Exception:  # whatever a config may do  # noqa: S112
+                continue
+            if 'type' in (cfg.get('model') or {}):
+                chosen[folder.name] = str(path.relative_to(root))
+                break
+    return chosen
+
+
+def _cost(path: Path) -> tuple:
+    name = path.stem.lower()
+    rank = next((i for i, s in enumerate(SMALL) if s in name), len(SMALL))
+    return bool(LARGE.search(name)), rank, len(name), name
+
+
+def picture_size(host: str, cfg: Config) -> int:
+    """Height and width of the pictures that a family gets."""
+    if host != 'mmpretrain':
+        return 128
+    for part in walk(cfg.get('test_dataloader') or cfg.train_dataloader):
+        if part.get('type') in ('CenterCrop', 'RandomResizedCrop'):
+            size = part.get('crop_size', part.get('scale'))
+            return max(size) if isinstance(size, (tuple, list)) else size
+    return 224
+
+
+def prepare(host: str, path: str) -> Config:
+    """A stock config without weights to download or several processes."""
+    cfg = load(host, config_root(host) / path)
+    cfg.model.setdefault('data_preprocessor', host_preprocessor(cfg))
+    preprocessor = cfg.model.data_preprocessor
+    if host == 'mmseg' and 'size' in preprocessor:
+        preprocessor.size = (128, 128)
+    for part in walk(cfg.model):
+        part.pop('init_cfg', None)
+        part.pop('pretrained', None)
+        for key in ('norm_cfg', 'type'):
+            norm = part if key == 'type' else part.get(key) or {}
+            if norm.get('type') in ('SyncBN', 'MMSyncBN'):
+                norm.type = 'BN'
+    return cfg
+
+
+def run(host: str, path: str, in_front: bool) -> str:
+    """One training step and one prediction; what was seen.
+
+    Raises:
+        AssertionError: The front got no gradient, or a loss is not finite.
+    """
+    cfg = prepare(host, path)
+    size = picture_size(host, cfg)
+    torch.manual_seed(0)
+    seen = []
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', host)):
+        inner = cfg.model.data_preprocessor
+        if in_front:
+            cfg.model.data_preprocessor = front(cfg)
+        model = MODELS.build(cfg.model)
+        if in_front:
+            model.data_preprocessor.init_weights()
+        cfg.model.data_preprocessor = inner  # batches are the host's
+        if cfg.model.type not in WITHOUT_TRAINING:
+            batch = stock_batch(cfg, True, size)
+            seen.append(_train(model, batch, in_front))
+        model.eval()
+        batch = stock_batch(cfg, False, size)
+        with torch.no_grad():
+            if hasattr(model, 'predict'):
+                seen.append(f'{len(model.test_step(batch))} predictions')
+            else:  # pre-training predicts nothing
+                model(**model.data_preprocessor(batch), mode='tensor')
+                seen.append('features')
+    return ', '.join(seen)
+
+
+def _child(pipe, *arguments) -> None:
+    _be_quiet()
+    try:
+        pipe.send((True, run(*arguments)))
+    except ImportError as error:
+        pipe.send((None, _reason(error)))
+    except Exception as error:
+        pipe.send((False, _reason(error)))
+
+
+def run_apart(timeout: int, *arguments) -> tuple:
+    """:func:`run` in a process of its own: passed or not (None: a package
+    is missing), and what was seen."""
+    fork = multiprocessing.get_context('fork')
+    here, there = fork.Pipe(duplex=False)
+    process = fork.Process(target=_child, args=(there, *arguments))
+    process.start()
+    there.close()
+    try:
+        if here.poll(timeout):
+            return here.recv()
+        return False, f'more than {timeout} s'
+    except EOFError:
+        return False, 'the process died'
+    finally:
+        process.kill()
+        process.join()
+
+
+def outcome(timeout: int, host: str, path: str) -> Dict[str, str]:
+    """What becomes of one family."""
+    passed, seen = run_apart(timeout, host, path, True)
+    kind = PASS if passed else OURS
+    if passed is None:
+        kind = NEEDS
+    elif not passed:
+        alone, why = run_apart(timeout, host, path, False)
+        if not alone:
+            kind, seen = HOST, why
+    return dict(config=path, outcome=kind, seen=seen)
+
+
+def sweep(
+    target: Path, hosts: Sequence[str], again: Sequence[str], timeout: int
+) -> Dict[str, Dict[str, dict]]:
+    """Run what is not in the file yet."""
+    found = json.loads(target.read_text()) if target.exists() else {}
+    for host in hosts:
+        chosen = choose(host)
+        results = found.setdefault(host, {})
+        for family, path in chosen.items():
+            if family in results and family not in again:
+                continue
+            results[family] = outcome(timeout, host, path)
+            print(f'{host} {family}: {results[family]}', flush=True)
+            with atomic_write(target) as temporary:
+                temporary.write_text(json.dumps(found, indent=1))
+    return found
+
+
+def write_tables(found: Dict[str, Dict[str, dict]], folder: Path) -> None:
+    """A file of figures for each host."""
+    for host, results in found.items():
+        rows: List[List[str]] = []
+        for family, result in sorted(results.items()):
+            seen = result['seen'].replace('|', '/').replace('{', '(')
+            rows.append([family, result['config'], result['outcome'], seen])
+        content = dict(
+            title=f'Families of {host}',
+            data='random dark pictures, full-size models, random weights',
+            seed='0',
+            machine='B',
+            command='python tools/benchmarks/sweep_families.py families.json '
+            '--write docs/measured',
+            columns=['family', 'config', 'outcome', 'seen'],
+            rows=rows,
+        )
+        with atomic_write(folder / f'families_{host}.yml') as temporary:
+            temporary.write_text(
+                yaml.safe_dump(content, sort_keys=False, width=1000)
+            )
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('target', type=Path, help='JSON file of outcomes')
+    parser.add_argument('--hosts', nargs='+', choices=HOSTS, default=HOSTS)
+    parser.add_argument('--again', nargs='+', default=[], metavar='FAMILY')
+    parser.add_argument('--timeout', type=int, default=300, help='seconds')
+    parser.add_argument('--write', type=Path, metavar='FOLDER')
+    args = parser.parse_args(arguments)
+    found = sweep(args.target, args.hosts, args.again, args.timeout)
+    if args.write is not None:
+        write_tables(found, args.write)
+    if any(r['outcome'] == OURS for h in found.values() for r in h.values()):
+        sys.exit('some families fail because of the front')
+
+
+if __name__ == '__main__':
+    main()

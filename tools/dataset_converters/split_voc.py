@@ -1,0 +1,55 @@
+"""Draw the lists ``train.txt`` and ``val.txt`` of a folder in VOC's form.
+
+    python tools/dataset_converters/split_voc.py DATASET --val 40
+
+DATASET holds ``annotations/NAME.xml``. The lists are written into it, sorted,
+one NAME a line; which names are for validation depends on the seed alone.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Dict, List
+
+import numpy as np
+
+from ruas_mm.files.atomic_write import atomic_write
+
+
+def split(names: List[str], num_val: int, seed: int) -> Dict[str, List[str]]:
+    """Names of both lists.
+
+    Raises:
+        ValueError: Nothing would be left for one of them.
+    """
+    if not 0 < num_val < len(names):
+        raise ValueError(
+            f'val={num_val} of {len(names)} pictures, allowed: 1 to '
+            f'{len(names) - 1}'
+        )
+    # the legacy generator: its stream is frozen over numpy versions
+    order = np.random.RandomState(seed).permutation(sorted(names)).tolist()
+    return dict(val=sorted(order[:num_val]), train=sorted(order[num_val:]))
+
+
+def main(dataset: Path, num_val: int, seed: int) -> None:
+    names = [path.stem for path in (dataset / 'annotations').glob('*.xml')]
+    for part, chosen in split(names, num_val, seed).items():
+        with atomic_write(dataset / f'{part}.txt') as temporary:
+            temporary.write_text('\n'.join([*chosen, '']))
+        print(f'{dataset / part}.txt: {len(chosen)} of {len(names)}')
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('dataset', type=Path)
+    parser.add_argument('--val', type=int, default=40, help='(%(default)s)')
+    parser.add_argument('--seed', type=int, default=0, help='(%(default)s)')
+    args = parser.parse_args()
+    try:
+        main(args.dataset, args.val, args.seed)
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
