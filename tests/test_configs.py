@@ -301,9 +301,9 @@ def test_search_config_builds_what_the_paper_searches(path):
     train = cfg.train_dataloader
     assert train.dataset.half == 'even' and hook.val_dataloader is None
     is_mini = path.stem.endswith('mini')
-    mini_rate = 5e-2 if cfg.default_scope == 'mmseg' else 3e-3
-    assert settings['lr'] == (mini_rate if is_mini else 3e-4)
+    assert settings['lr'] >= (3e-3 if is_mini else 3e-4)
     if not is_mini:  # Sec. 6.1 and 7.1
+        assert settings['lr'] == 3e-4
         assert train.batch_size == 1 and not train.num_workers  # resumable
         assert cfg.train_cfg.max_epochs == (30 if high_level else 20)
 

@@ -9,8 +9,8 @@
 Each row is one training and test by the stock loop on the data of its config
 (LOL_ROOT, EXDARK_ROOT, RACCOON_ROOT, CAMVID_ROOT), enhancement without
 references, of LOL v2-real or another version; searched rows are found by a
-mini config of ``configs/search`` on that data first. A run that was stopped goes on where it
-was: what is done is read, not run again.
+mini config of ``configs/search`` on that data first. A run that was stopped
+goes on where it was: what is done is read, not run again.
 
 table2  number of stages K = 1 .. 5
 fig3    warm starts: fixed, without and with residual rectification

@@ -8,9 +8,9 @@ one prediction, in a process of its own with a time limit. What fails is tried
 again without the front: then it is the host's. Outcomes are kept in the file
 and not run again; ``--again FAMILY`` does.
 
-    python tools/benchmarks/sweep_families.py families.json --write docs/measured
+    python tools/benchmarks/sweep_families.py families.json --write FOLDER
 
-writes them as tables.
+writes them as tables for ``docs/measured``.
 """
 
 import argparse
@@ -51,22 +51,23 @@ LARGE = re.compile(
 PASS, HOST, NEEDS, OURS = 'pass', "host's own", 'needs', 'ours'
 
 
-def choose(host: str) -> Dict[str, str]:
-    """Family to the config that looks smallest, below the host's configs."""
-    root, chosen = config_root(host), {}
-    for folder in sorted(p for p in root.iterdir() if p.is_dir()):
-        if folder.name == '_base_':
+def families(host: str) -> List[str]:
+    """Folders of a host's configs."""
+    folders = (p for p in config_root(host).iterdir() if p.is_dir())
+    return sorted(p.name for p in folders if p.name != '_base_')
+
+
+def choose(host: str, family: str) -> Optional[str]:
+    """Of its configs with a model the one that looks smallest, if any."""
+    root = config_root(host)
+    for path in sorted((root / family).glob('*.py'), key=_cost):
+        try:
+            cfg = Config.fromfile(path)
+        except Exception:  # whatever a config may do
             continue
-        files = sorted(folder.glob('*.py'), key=_cost)
-        for path in files:
-            try:
-                cfg = Config.fromfile(path)
-            except Exception:  # whatever a config may do  # noqa: S112
-                continue
-            if 'type' in (cfg.get('model') or {}):
-                chosen[folder.name] = str(path.relative_to(root))
-                break
-    return chosen
+        if 'type' in (cfg.get('model') or {}):
+            return str(path.relative_to(root))
+    return None
 
 
 def _cost(path: Path) -> tuple:
@@ -146,8 +147,11 @@ def _child(pipe, *arguments) -> None:
 
 
 def run_apart(timeout: int, *arguments) -> tuple:
-    """:func:`run` in a process of its own: passed or not (None: a package
-    is missing), and what was seen."""
+    """:func:`run` in a process of its own.
+
+    Returns:
+        Passed or not (None: a package is missing), and what was seen.
+    """
     fork = multiprocessing.get_context('fork')
     here, there = fork.Pipe(duplex=False)
     process = fork.Process(target=_child, args=(there, *arguments))
@@ -183,10 +187,12 @@ def sweep(
     """Run what is not in the file yet."""
     found = json.loads(target.read_text()) if target.exists() else {}
     for host in hosts:
-        chosen = choose(host)
         results = found.setdefault(host, {})
-        for family, path in chosen.items():
+        for family in families(host):
             if family in results and family not in again:
+                continue
+            path = choose(host, family)
+            if path is None:
                 continue
             results[family] = outcome(timeout, host, path)
             print(f'{host} {family}: {results[family]}', flush=True)
@@ -207,8 +213,7 @@ def write_tables(found: Dict[str, Dict[str, dict]], folder: Path) -> None:
             data='random dark pictures, full-size models, random weights',
             seed='0',
             machine='B',
-            command='python tools/benchmarks/sweep_families.py families.json '
-            '--write docs/measured',
+            command='python tools/benchmarks/sweep_families.py families.json',
             columns=['family', 'config', 'outcome', 'seen'],
             rows=rows,
         )
