@@ -19,7 +19,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 import cv2
 import numpy as np
 import torch
-from benchmarks.compared_methods import METHODS, Method, available
+from benchmarks.compared_methods import Method, available
 from benchmarks.measure_light import enhance, figures
 from rich.console import Console
 from rich.table import Table
@@ -251,6 +251,3 @@ def _print_paper(console: Console, methods: Sequence[Method]) -> None:
                 ' / '.join(map(str, method.fivek)),
             )
     console.print(table)
-
-
-assert len({m.title for m in METHODS}) == len(METHODS)

@@ -16,7 +16,8 @@ table2  number of stages K = 1 .. 5
 fig3    warm starts: fixed, without and with residual rectification
 table3  one operation everywhere, the supernet, and the searched network
 table4  global, independent and cooperative search
-table5  RUAS_S, RUAS, RUAS_A
+table5  RUAS_S, RUAS, RUAS_A; with --pairs every method as it is, without
+        training (compare_enhancers.py)
 table6  raccoons at night by l_t, by l_t + lambda l_s, and by l_s before l_t
 table8  the same plain, behind packaged light, searched, both searched
 detection  one operation everywhere and the searched detector, as table 3
@@ -298,6 +299,22 @@ def _spell(value: object) -> str:
     return str(value)
 
 
+def compare_all(args: argparse.Namespace) -> None:
+    """Table 5 with every method; see ``compare_enhancers.py``."""
+    from compare_enhancers import main
+
+    pairs = {}
+    for word in args.pairs:
+        name, _, folder = word.partition('=')
+        if not (Path(folder) / 'low').is_dir():
+            raise SystemExit(
+                f'{word}: allowed: NAME=FOLDER, which holds low/ and high/'
+            )
+        pairs[name] = Path(folder)
+    folder = args.work_dir / 'table5_pairs'
+    main(args.weights, pairs, folder, args.alexnet, args.show, args.sheet)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -325,9 +342,30 @@ def main() -> None:
     parser.add_argument(
         '--rows', default='', help='only those whose names start so'
     )
+    parser.add_argument(
+        '--pairs',
+        nargs='+',
+        metavar='NAME=FOLDER',
+        help='table5: folders with low/ and high/; all methods, not trained',
+    )
+    parser.add_argument(
+        '--weights', type=Path, help='table5: folder of all weights'
+    )
+    parser.add_argument(
+        '--alexnet', type=Path, help='table5: features, for LPIPS'
+    )
+    parser.add_argument(
+        '--show', nargs='+', default=(), help='table5: pictures of the sheet'
+    )
+    parser.add_argument('--sheet', type=Path, help='table5: PNG to write')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     parser.add_argument('--work-dir', type=Path, default='work_dirs/reproduce')
     args = parser.parse_args()
+    if args.pairs:
+        if args.table != 'table5':
+            parser.error(f'{args.table} with --pairs, allowed: table5')
+        compare_all(args)
+        return
     rows = [r for r in TABLES[args.table] if r.name.startswith(args.rows)]
     scale = f'{args.iterations} iterations a part'
     name = SHARED.get(args.table, args.table)
