@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Tuple, Union
+from typing import Any, Iterator, List, Optional, Set, Tuple, Union
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from ruas_mm.files.video_facts import (
 
 PATIENCE = 100  # failed reads in a row after which the rest is given up
 SHORT = 0.3  # seconds that may be missing at the end of a whole file
+TS_PACKETS = (188, 192, 204)  # bytes: broadcast, camera, with correction
 MICROSECOND = Fraction(1, 1_000_000)
 # what frames carry besides, and encoders of PyAV cannot be given
 SIDE_DATA = {
@@ -93,7 +94,7 @@ class VideoReader:
         self._shown_until = self._longest_gap = 0.0
         self._colour = self._matrix = self._shape = None
         self._convert: Optional[ColourConverter] = None
-        self._lost: List[str] = []
+        self._losses: List[str] = []
         decoded = self._decoded()
         before = []
         for time, frame in decoded:
@@ -126,7 +127,7 @@ class VideoReader:
             if name == 'DISPLAYMATRIX':
                 self._matrix = np.frombuffer(bytes(data), np.int32)
             elif name in SIDE_DATA:
-                self._lost.append(SIDE_DATA[name])
+                self._losses.append(SIDE_DATA[name])
         self._note_losses(frame)
         if is_on_its_side(self._matrix) and aspect:
             aspect = 1 / aspect
@@ -141,11 +142,11 @@ class VideoReader:
             colour=self._colour,
             path=self.source,
             start=self._start,
-            lost=tuple(self._lost),
+            lost=tuple(self._losses),
         )
 
     def _note_losses(self, frame: Any) -> None:
-        lost, colour = self._lost, self._colour
+        lost, colour = self._losses, self._colour
         told = self._stream.metadata.get('alpha_mode') == '1'
         if told or any(part.is_alpha for part in frame.format.components):
             lost.append('transparency')
@@ -175,17 +176,22 @@ class VideoReader:
         return (self._container.duration or 0) * float(MICROSECOND)
 
     @property
-    def cut(self) -> Optional[Tuple[float, float]]:
+    def cut(self) -> Optional[Tuple[float, Optional[float]]]:
         """Seconds read and of the whole, of a file that is cut off.
 
-        Known when all has been read. None: it is whole, as far as its header
-        can tell.
+        Known when all has been read; the whole is not (None) where only the
+        last packet is incomplete, of MPEG-TS. None: the file is whole, as far
+        as can be told.
         """
         whole = (self._container.duration or 0) * float(MICROSECOND)
         if self._container.format.name == 'avi':
             # FFmpeg makes that fit to the size of the file
             frames = self._stream.frames * float(self._stream.time_base)
             whole = max(whole, frames)
+        if self._container.format.name == 'mpegts':
+            size = self.source.stat().st_size
+            if all(size % of_packet for of_packet in TS_PACKETS):
+                return self._shown_until, None
         short = max(SHORT, 2 * self._longest_gap)
         if self._shown_until >= whole - short:
             return None
@@ -228,11 +234,22 @@ class VideoReader:
         return upright(rgb, self._matrix)
 
     def _decoded(self) -> Iterator[Tuple[Optional[Fraction], Any]]:
-        """Seconds and a frame of PyAV, or None for a broken one, in order."""
+        """Seconds and a frame of PyAV, or None for a broken one, in order.
+
+        A decoder may leave a frame out without a word; it gives frames in the
+        order of time, so that what a packet promised for earlier is lost.
+        """
         broken: List[Fraction] = []
+        waiting: Set[Fraction] = set()  # for the frame of a packet
+        started, dts = False, None
         for packet in self._packets():
             at = None if packet.pts is None else self._seconds(packet)
+            if None not in (packet.dts, dts) and packet.dts < dts:
+                waiting.clear()  # the clock starts anew: files were joined
+            dts = packet.dts
             damaged, frames = packet.is_corrupt, []
+            if at is not None and packet.size and not packet.is_discard:
+                waiting.add(at)
             try:
                 frames = self._stream.codec_context.decode(
                     packet if packet.size else None
@@ -243,17 +260,24 @@ class VideoReader:
                 yield None, None
             elif damaged:
                 broken = sorted([*broken, at])
+                waiting.discard(at)
             for frame in frames:
                 at = None
                 if frame.pts is not None:
                     frame.time_base = self._stream.time_base
                     at = self._seconds(frame)
+                    late = {t for t in waiting if t < at and at in waiting}
+                    # of interlaced ones, two packets may be one frame
+                    if started and not frame.interlaced_frame:
+                        broken = sorted({*broken, *late})
+                    waiting -= {at, *late}
                 while broken and at is not None and broken[0] < at:
                     yield broken.pop(0), None
                 if at in broken:
                     broken.remove(at)
                     frame = None
                 yield at, None if frame is None or frame.is_corrupt else frame
+                started = True
             del frames
             if len(broken) > PATIENCE:
                 break

@@ -33,13 +33,14 @@ class VideoReport:
     Attributes:
         num_written: Frames in the file written.
         broken: Numbers of the source's frames that could not be read, from 0.
-        cut: Seconds read and of the whole, where the source is cut off.
+        cut: Seconds read and of the whole (None: not known), where the
+            source is cut off.
         lost: What could not be kept.
     """
 
     num_written: int = 0
     broken: List[int] = field(default_factory=list)
-    cut: Optional[Tuple[float, float]] = None
+    cut: Optional[Tuple[float, Optional[float]]] = None
     lost: List[str] = field(default_factory=list)
 
     @property
@@ -56,7 +57,9 @@ class VideoReport:
                 f'{_ranges(self.broken)}'
             )
         if self.cut:
-            line += ', the file ends at {:.1f} of {:.1f} s'.format(*self.cut)
+            read, whole = self.cut
+            of_whole = '' if whole is None else f' of {whole:.1f}'
+            line += f', the file ends at {read:.1f}{of_whole} s'
         if self.lost:
             line += f'; not kept: {", ".join(self.lost)}'
         return line

@@ -205,3 +205,39 @@ def test_camera_keeps_the_time_of_the_clock(monkeypatch):
     np.testing.assert_array_equal(found[0].rgb, next(frames(1))[..., ::-1])
     with pytest.raises(ValueError, match='camera 7: cannot be opened'):
         open_video(7)
+
+
+@pytest.mark.parametrize(
+    'suffix, codec', [('.ts', 'libx264'), ('.avi', 'mpeg4')]
+)
+def test_frames_left_out_by_the_decoder_are_told(tmp_path, suffix, codec):
+    """It raises nothing; the packets of what is missing had a time."""
+    pictures = noise(30, (64, 80, 3))
+    path = make(tmp_path / f'a{suffix}', pictures, codec=codec, max_b_frames=2)
+    assert not copied(path, tmp_path / 'b.mp4').is_damaged
+    data = bytearray(path.read_bytes())
+    third = len(data) // 3
+    data[third : third + 3000] = np.random.RandomState(0).bytes(3000)
+    path.write_bytes(data)
+    report = copied(path, tmp_path / 'b.mp4')
+    assert report.broken and 'could not be read' in report.describe()
+
+
+def test_restart_of_the_clock_is_no_loss(tmp_path):
+    """As where two recordings were joined; FFmpeg doubts a packet there."""
+    path = make(tmp_path / 'a.ts', noise(12), max_b_frames=2, rate=25)
+    path.write_bytes(2 * path.read_bytes())
+    report = copied(path, tmp_path / 'b.mp4')
+    assert report.num_written == 24 and report.broken == [10]
+
+
+@pytest.mark.parametrize('left, is_cut', [(0, False), (100, True)])
+def test_incomplete_last_packet_of_a_transport_stream(tmp_path, left, is_cut):
+    path = make(tmp_path / 'a.ts', noise(20), max_b_frames=0)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2 // 188 * 188 + left])
+    report = copied(path, tmp_path / 'b.mp4')
+    assert bool(report.cut) == is_cut
+    if is_cut:
+        assert report.describe().endswith(' s')
+        assert 'the file ends at' in report.describe()
