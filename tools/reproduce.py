@@ -22,7 +22,8 @@ table6  raccoons at night by l_t, by l_t + lambda l_s, and by l_s before l_t
 table8  the same plain, behind packaged light, searched, both searched
 detection  one operation everywhere and the searched detector, as table 3
 table11 DeepLabv3+ on CamVid, dusk and day tested apart: (A) trained on all
-        drives, (B) on those by day alone, (C) the same behind a packaged front
+        drives, (B) on those by day alone, (C) the same behind the packaged
+        front, frozen, (D) behind that front, which is trained on
 """
 
 import argparse

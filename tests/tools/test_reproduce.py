@@ -157,7 +157,7 @@ class FakeTools:
             )
 
 
-@pytest.mark.parametrize('number', range(10))
+@pytest.mark.parametrize('number', range(12))
 def test_rows_of_table11_are_tested_by_light(
     number, tool, tmp_path, monkeypatch, capsys
 ):

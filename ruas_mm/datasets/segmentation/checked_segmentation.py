@@ -13,6 +13,7 @@ from ruas_mm.datasets.class_choice import choose_classes
 from ruas_mm.datasets.image_files import check_image_complete, read_image_size
 
 LABEL_MODES = ('L', 'P')  # one number a pixel, 8 bits
+TRAIN_IDS, LABEL_IDS = 'labelTrainIds', 'labelIds'  # two of Cityscapes' files
 
 
 class LabelledImage(NamedTuple):
@@ -151,6 +152,11 @@ class CheckedSegmentationDataset(BaseSegDataset):
                 f'{info["seg_map_path"]} has the label '
                 f'{int(unknown.flatten()[0])}, allowed: 0 to {number - 1} and '
                 f'{self.ignore_index} (ignored)'
+                + (
+                    f'; are these {LABEL_IDS} in the place of {TRAIN_IDS}?'
+                    if TRAIN_IDS in info['seg_map_path']
+                    else ''
+                )
             )
 
 
@@ -166,7 +172,7 @@ def check_label_header(path: str, size: tuple) -> None:
             another size.
     """
     if not osp.isfile(path):
-        raise ValueError(f'{path}: missing file')
+        raise ValueError(f'{path}: missing file{_other_numbering(path)}')
     try:
         with Image.open(path) as image:
             mode, label_size = image.mode, image.size
@@ -182,6 +188,19 @@ def check_label_header(path: str, size: tuple) -> None:
             f'{path}: {label_size[0]}x{label_size[1]} pixels, allowed: those '
             f'of its image, {size[0]}x{size[1]}'
         )
+
+
+def _other_numbering(path: str) -> str:
+    """What to say where Cityscapes' own numbers lie in place of train ids."""
+    other = osp.basename(path).replace(TRAIN_IDS, LABEL_IDS)
+    if other == osp.basename(path) or not osp.isfile(
+        osp.join(osp.dirname(path), other)
+    ):
+        return ''
+    return (
+        f' (beside it is {other}, whose numbers are others: sky is 23 there '
+        'and 10 here)'
+    )
 
 
 def list_files(folder: str, suffix: str) -> List[str]:

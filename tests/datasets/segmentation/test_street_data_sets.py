@@ -1,7 +1,15 @@
 """ACDC and CamVid: official files, chosen parts, chosen classes."""
 
 import pytest
-from streets import CAMVID, FRAMES, PIPELINE, make_acdc, make_camvid
+from streets import (
+    CAMVID,
+    FRAMES,
+    PIPELINE,
+    label_map,
+    make_acdc,
+    make_camvid,
+    write,
+)
 
 from ruas_mm.datasets.image_files import DataNotFoundError
 from ruas_mm.registry import DATASETS
@@ -152,3 +160,45 @@ def test_folder_without_images_is_refused(acdc, camvid, tmp_path):
         acdc()
     with pytest.raises(ValueError, match='no image of lights='):
         camvid(lights='dusk')
+
+
+def test_label_ids_beside_missing_train_ids_are_named(acdc, tmp_path):
+    (path,) = (tmp_path / 'gt/night/val').rglob('*_gt_labelTrainIds.png')
+    path.rename(str(path).replace('labelTrainIds', 'labelIds'))
+    with pytest.raises(ValueError, match='missing file .*_gt_labelIds.png'):
+        acdc(subset='val')
+
+
+def test_label_ids_that_are_called_train_ids_are_refused(acdc, tmp_path):
+    """Road, sidewalk, vegetation and sky as Cityscapes numbers them."""
+    (path,) = (tmp_path / 'gt/night/val').rglob('*_gt_labelTrainIds.png')
+    write(path, label_map(7, 8, 21, 23))
+    message = 'label 21, allowed: 0 to 18.*are these labelIds in the place'
+    with pytest.raises(ValueError, match=f'{path.name} has the {message}'):
+        acdc(subset='val')[0]
+
+
+@pytest.mark.parametrize('name, kwargs, number, seen', [
+    ('ACDC', dict(conditions='night', subset='val'), 3, 19),
+    ('ACDC', dict(conditions='fog', subset='val'), 3, 19),
+    ('CamVid', dict(subset='train', lights='dusk'), 62, 11),
+    ('CamVid', dict(subset='train', lights='day'), 102, 11),
+    ('CamVid', dict(subset='test', lights='dusk'), 62, 11),
+    ('CamVid', dict(subset='test', lights='day'), 43, 11),
+])  # fmt: skip
+def test_real_frames(host, shared, name, kwargs, number, seen):
+    host('mmseg')
+    if name == 'CamVid':
+        root, kwargs = shared('camvid'), dict(kwargs, label_ending='_labels')
+        size = (360, 480)
+    else:
+        root, size = shared('acdc_pseudo'), (1080, 1920)
+    dataset = build(name, root, **kwargs)
+    assert len(dataset) == number
+    found = set()
+    for index in range(0, number, 20):
+        sample = dataset[index]
+        assert sample['inputs'].shape == (3, *size)
+        assert sample['data_samples'].gt_sem_seg.shape == size
+        found.update(labels(sample))
+    assert found <= {*range(seen), 255} and len(found) > 6
