@@ -108,7 +108,7 @@ def _light_rows(experiment: str, light: str) -> List[Row]:
 def _packaged_rows(experiment: str, light: str, frozen: bool) -> List[Row]:
     """The rows with a front again, with the packaged one."""
     options = {
-        'model.data_preprocessor.scene': 'ruas_s_detection',
+        'model.data_preprocessor.scene': 'ruas_s',
         'model.data_preprocessor.frozen': frozen,
     }
     return [
