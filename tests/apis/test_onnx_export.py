@@ -27,12 +27,12 @@ REMOVERS = dict(
     noise_map=dict(noise_map=True),
     two_scale=dict(type='ruas_mm.TwoScaleNoiseRemover', channels=6),
 )
-FORMS = [
+FORMS = [  # each scene, each remover, each with the tone of today
     *(('RUAS_S', scene) for scene in SCENES),
-    *(('RUAS', scene, 'paper') for scene in SCENES),
-    *(('RUAS_A', scene, 'paper') for scene in SCENES),
-    *(('RUAS_A', scene, 'noise_map') for scene in SCENES),
-    *(('RUAS', scene, 'two_scale') for scene in SCENES),
+    ('RUAS', 'film', 'paper'),
+    ('RUAS', 'automatic', 'two_scale'),
+    *(('RUAS_A', scene, 'paper') for scene in ('paper', 'film')),
+    *(('RUAS_A', scene, 'noise_map') for scene in ('automatic', 'film')),
     ('RUAS_A', 'film', 'two_scale'),
 ]
 SIZES = [(1, 1), (1, 9), (16, 24), (33, 71), (130, 58)]
