@@ -141,7 +141,7 @@ def sheet(
     shown: Sequence[str],
     target: Path,
 ) -> None:
-    """One PNG: of each shown picture the dark one, the reference, and all."""
+    """One file: of each shown picture the dark one, the reference, and all."""
     bands = []
     for name, root in pairs.items():
         for low in list_images(root / 'low'):
@@ -161,8 +161,9 @@ def sheet(
         np.pad(b, ((0, 8), (0, width - b.shape[1]), (0, 0))) for b in bands
     ]
     with atomic_write(target) as temporary:
-        png = cv2.imencode('.png', np.vstack(bands), [16, 9])[1]
-        temporary.write_bytes(png.tobytes())
+        quality = [cv2.IMWRITE_JPEG_QUALITY, 85]
+        encoded = cv2.imencode(target.suffix, np.vstack(bands), quality)[1]
+        temporary.write_bytes(encoded.tobytes())
 
 
 def _tile(file: Path, title: str) -> np.ndarray:
@@ -203,7 +204,7 @@ def main(
         folder: Where to write.
         alexnet: Features for LPIPS.
         shown: Stems of pictures for the sheet.
-        picture: PNG of the sheet.
+        picture: File of the sheet.
         titles: Of methods; None: all.
     """
     torch.set_num_threads(1)

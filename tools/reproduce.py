@@ -358,7 +358,7 @@ def main() -> None:
     parser.add_argument(
         '--show', nargs='+', default=(), help='table5: pictures of the sheet'
     )
-    parser.add_argument('--sheet', type=Path, help='table5: PNG to write')
+    parser.add_argument('--sheet', type=Path, help='table5: file to write')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     parser.add_argument('--work-dir', type=Path, default='work_dirs/reproduce')
     args = parser.parse_args()

@@ -9,7 +9,11 @@ from mmengine.config import Config
 from ruas_mm.models import COMPARED, build_enhancer
 
 NOT_IN_ONNX = dict(
-    clahe='OpenCV', lime='SciPy', msr='surrounds', deepupe_port='5D volumetric'
+    clahe='OpenCV',
+    lime='SciPy',
+    msr='surrounds',
+    deepupe='nearest',
+    deepupe_port='5D volumetric',
 )
 
 

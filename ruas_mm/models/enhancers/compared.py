@@ -105,9 +105,15 @@ COMPARED: Dict[str, ComparedEntry] = {
         'TensorFlow checkpoints (a folder with both files) in '
         'github.com/zhangyhuaee/KinD_plus, to be converted',
     ),
+    'deepupe': ComparedEntry(
+        'deepupe.DeepUPE',
+        'local maps of colours (CVPR 2019)',
+        'a TensorFlow checkpoint, named by github.com/dvlab-research/DeepUPE, '
+        'to be converted',
+    ),
     'deepupe_port': ComparedEntry(
         'deepupe_port.DeepUPEPort',
-        'local maps of colours, a port (CVPR 2019)',
+        'the same, shallower: a port',
         'epoch_48 of github.com/hermosayhl/DeepUPE_pytorch',
     ),
     'hla': ComparedEntry(

@@ -27,6 +27,7 @@ PARAMETERS = dict(
     ssienet=485_604,
     kind=255_269,
     kind_pp=255_269,
+    deepupe=998_816,
     deepupe_port=594_369,
     hla=214_128,
 )
