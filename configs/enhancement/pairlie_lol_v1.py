@@ -2,8 +2,9 @@
 
 Command:  LOL_ROOT=lol_split python tools/train.py
               configs/enhancement/pairlie_lol_v1.py
-Time:     TIME
-Expected: EXPECTED
+Time:     not measured in full
+Expected: 25 iterations of 2 pictures: loss 100.3 to 86.9;
+          no figure of a whole training yet
 """
 
 _base_ = [

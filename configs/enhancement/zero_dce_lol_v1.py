@@ -2,8 +2,9 @@
 
 Command:  LOL_ROOT=lol_split python tools/train.py
               configs/enhancement/zero_dce_lol_v1.py
-Time:     TIME
-Expected: EXPECTED
+Time:     not measured in full
+Expected: 60 iterations of 2 pictures: loss 3.15 to 2.58;
+          no figure of a whole training yet
 """
 
 _base_ = [
