@@ -17,6 +17,7 @@ import argparse
 import json
 import multiprocessing
 import re
+import resource
 import sys
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
@@ -48,6 +49,8 @@ LARGE = re.compile(
     r'(101|152|x-?large|huge|-?large|_l_|_x_|1\.6gf|3\.2gf|b[3-7]_|giant|'
     r'd53|64x4d|hrnetv2p-w40|w48)'
 )
+SIZES = (64, 128)  # of pictures; the larger one for what needs it
+FEW = dict(nms_pre=100, max_per_img=50, num=32)  # proposals, samples
 PASS, HOST, NEEDS, OURS = 'pass', "host's own", 'needs', 'ours'
 
 
@@ -76,10 +79,8 @@ def _cost(path: Path) -> tuple:
     return bool(LARGE.search(name)), rank, len(name), name
 
 
-def picture_size(host: str, cfg: Config) -> int:
-    """Height and width of the pictures that a family gets."""
-    if host != 'mmpretrain':
-        return 128
+def picture_size(cfg: Config) -> int:
+    """Height and width of the pictures that a classifier is made for."""
     for part in walk(cfg.get('test_dataloader') or cfg.train_dataloader):
         if part.get('type') in ('CenterCrop', 'RandomResizedCrop'):
             size = part.get('crop_size', part.get('scale'))
@@ -87,14 +88,23 @@ def picture_size(host: str, cfg: Config) -> int:
     return 224
 
 
-def prepare(host: str, path: str) -> Config:
-    """A stock config without weights to download or several processes."""
+def prepare(host: str, path: str, size: int) -> Config:
+    """A stock config without weights to download or several processes.
+
+    Args:
+        host: Name of the toolbox.
+        path: Below its configs.
+        size: Of mmseg's pictures.
+    """
     cfg = load(host, config_root(host) / path)
     cfg.model.setdefault('data_preprocessor', host_preprocessor(cfg))
     preprocessor = cfg.model.data_preprocessor
     if host == 'mmseg' and 'size' in preprocessor:
-        preprocessor.size = (128, 128)
+        preprocessor.size = (size, size)
     for part in walk(cfg.model):
+        for key in set(FEW) & part.keys():
+            if isinstance(part[key], int) and part[key] > FEW[key]:
+                part[key] = FEW[key]
         part.pop('init_cfg', None)
         part.pop('pretrained', None)
         for key in ('norm_cfg', 'type'):
@@ -104,14 +114,15 @@ def prepare(host: str, path: str) -> Config:
     return cfg
 
 
-def run(host: str, path: str, in_front: bool) -> str:
+def run(host: str, path: str, size: int, in_front: bool) -> str:
     """One training step and one prediction; what was seen.
 
     Raises:
         AssertionError: The front got no gradient, or a loss is not finite.
     """
-    cfg = prepare(host, path)
-    size = picture_size(host, cfg)
+    cfg = prepare(host, path, size)
+    if host == 'mmpretrain':
+        size = picture_size(cfg)
     torch.manual_seed(0)
     seen = []
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', host)):
@@ -136,7 +147,8 @@ def run(host: str, path: str, in_front: bool) -> str:
     return ', '.join(seen)
 
 
-def _child(pipe, *arguments) -> None:
+def _child(pipe, seconds: int, *arguments) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     _be_quiet()
     try:
         pipe.send((True, run(*arguments)))
@@ -146,43 +158,45 @@ def _child(pipe, *arguments) -> None:
         pipe.send((False, _reason(error)))
 
 
-def run_apart(timeout: int, *arguments) -> tuple:
+def run_apart(seconds: int, *arguments) -> tuple:
     """:func:`run` in a process of its own.
+
+    Args:
+        seconds: Of a processor that it may take.
+        *arguments: Of :func:`run`.
 
     Returns:
         Passed or not (None: a package is missing), and what was seen.
     """
     fork = multiprocessing.get_context('fork')
     here, there = fork.Pipe(duplex=False)
-    process = fork.Process(target=_child, args=(there, *arguments))
+    process = fork.Process(target=_child, args=(there, seconds, *arguments))
     process.start()
     there.close()
     try:
-        if here.poll(timeout):
-            return here.recv()
-        return False, f'more than {timeout} s'
+        return here.recv()
     except EOFError:
-        return False, 'the process died'
+        return False, f'died, or took more than {seconds} s of a processor'
     finally:
         process.kill()
         process.join()
 
 
-def outcome(timeout: int, host: str, path: str) -> Dict[str, str]:
+def outcome(seconds: int, host: str, path: str) -> Dict[str, str]:
     """What becomes of one family."""
-    passed, seen = run_apart(timeout, host, path, True)
-    kind = PASS if passed else OURS
-    if passed is None:
-        kind = NEEDS
-    elif not passed:
-        alone, why = run_apart(timeout, host, path, False)
-        if not alone:
-            kind, seen = HOST, why
+    for size in SIZES:
+        passed, seen = run_apart(seconds, host, path, size, True)
+        if passed:
+            return dict(config=path, outcome=PASS, seen=seen)
+    kind = OURS if passed is False else NEEDS
+    alone, why = run_apart(seconds, host, path, size, False)
+    if not alone and kind == OURS:
+        kind, seen = HOST, why
     return dict(config=path, outcome=kind, seen=seen)
 
 
 def sweep(
-    target: Path, hosts: Sequence[str], again: Sequence[str], timeout: int
+    target: Path, hosts: Sequence[str], again: Sequence[str], seconds: int
 ) -> Dict[str, Dict[str, dict]]:
     """Run what is not in the file yet."""
     found = json.loads(target.read_text()) if target.exists() else {}
@@ -194,7 +208,7 @@ def sweep(
             path = choose(host, family)
             if path is None:
                 continue
-            results[family] = outcome(timeout, host, path)
+            results[family] = outcome(seconds, host, path)
             print(f'{host} {family}: {results[family]}', flush=True)
             with atomic_write(target) as temporary:
                 temporary.write_text(json.dumps(found, indent=1))
@@ -231,10 +245,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     parser.add_argument('target', type=Path, help='JSON file of outcomes')
     parser.add_argument('--hosts', nargs='+', choices=HOSTS, default=HOSTS)
     parser.add_argument('--again', nargs='+', default=[], metavar='FAMILY')
-    parser.add_argument('--timeout', type=int, default=300, help='seconds')
+    parser.add_argument(
+        '--seconds',
+        type=int,
+        default=120,
+        help='of a processor, for each of at most three tries (%(default)s)',
+    )
     parser.add_argument('--write', type=Path, metavar='FOLDER')
     args = parser.parse_args(arguments)
-    found = sweep(args.target, args.hosts, args.again, args.timeout)
+    found = sweep(args.target, args.hosts, args.again, args.seconds)
     if args.write is not None:
         write_tables(found, args.write)
     if any(r['outcome'] == OURS for h in found.values() for r in h.values()):
