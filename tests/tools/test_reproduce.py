@@ -10,6 +10,7 @@ from conftest import ROOT, make_lol
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from tool_process import finish, start
 
 from ruas_mm.models.architecture import find_searchable
 from ruas_mm.models.segmentors.searchable_aspp_head import DEEPLABV3PLUS
@@ -28,6 +29,11 @@ def tool(load_tool, monkeypatch):
     return load_tool('reproduce')
 
 
+def run(command, log):
+    """As :func:`run_logged`, from a process that has imported PyTorch."""
+    finish(start(*command[1:]))
+
+
 @pytest.mark.parametrize(
     'table, name', [('table3', '3-2-RDC'), ('table4', 'Independent search')]
 )
@@ -35,6 +41,7 @@ def test_row_runs_once_and_is_then_read(
     table, name, lol, tool, tmp_path, monkeypatch
 ):
     (row,) = [row for row in tool.TABLES[table] if row.name == name]
+    monkeypatch.setattr(tool, 'run_logged', run)
     arguments = (row, tmp_path / 'run', 1, 3, 2, 'v1')  # 1 iteration, seed 3
     found = tool.run_row(*arguments)
     assert 0 < found['PSNR'] < 60
