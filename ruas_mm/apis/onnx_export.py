@@ -3,8 +3,9 @@
 import copy
 import inspect
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Union
+from typing import Iterator, Tuple, Union
 
 import numpy as np
 import torch
@@ -72,62 +73,110 @@ def export_onnx(
             not installed, the enhancer has an operation that ONNX has not,
             or the two results differ by more than 1e-4.
     """
+    check_export(opset)
+    model = _Plain(copy.deepcopy(enhancer).cpu().float()).eval()
+    with atomic_write(path) as temporary, torch.no_grad():
+        kind = getattr(enhancer, 'variant', type(enhancer).__name__)
+        with exporting(path, kind, opset):
+            trace(
+                model,
+                (dark_pictures(*TRACED), torch.tensor(1.0)),
+                temporary,
+                opset,
+                input_names=['input', 'strength'],
+                output_names=['output'],
+                dynamic_axes=dict(input=AXES, output=AXES),
+            )
+            describe(temporary, variant=kind)
+            difference = _largest_difference(model, temporary)
+        check_difference(path, difference, TOLERANCE)
+    return difference
+
+
+def check_export(opset: int) -> None:
+    """Make sure that anything can be exported.
+
+    Raises:
+        ValueError: ``opset`` is not allowed, or a library is not installed.
+    """
     check_interval('opset', opset, *OPSETS)
     missing = [n for n in ('onnx', 'onnxruntime') if not is_installed(n)]
     if missing:
         raise ValueError(
             f'the export needs {missing}: pip install {" ".join(missing)}'
         )
-    model = _Plain(copy.deepcopy(enhancer).cpu().float()).eval()
-    with atomic_write(path) as temporary, torch.no_grad():
-        kind = getattr(enhancer, 'variant', type(enhancer).__name__)
-        try:
-            _trace(model, temporary, opset)
-            _describe(temporary, kind)
-            difference = _largest_difference(model, temporary)
-        except (RuntimeError, TypeError) as error:  # of the exporter
-            reason = str(error).strip().partition('\n')[0]
-            raise ValueError(
-                f'{path} is not written: {kind} cannot be exported to ONNX '
-                f'with opset {opset} ({reason})'
-            ) from None
-        if not difference <= TOLERANCE:  # also where it is no number
-            raise ValueError(
-                f'{path} is not written: ONNX Runtime differs from PyTorch '
-                f'by {difference:.1e}, allowed: {TOLERANCE:.0e}'
-            )
-    return difference
 
 
-def _trace(model: nn.Module, path: Path, opset: int) -> None:
-    options = {}
+@contextmanager
+def exporting(path: Union[str, Path], kind: str, opset: int) -> Iterator[None]:
+    """Tell in one line why ``kind`` cannot be exported to ``path``.
+
+    Raises:
+        ValueError: In the place of the exporter's errors.
+    """
+    try:
+        yield
+    except (RuntimeError, TypeError) as error:
+        reason = str(error).strip().partition('\n')[0]
+        raise ValueError(
+            f'{path} is not written: {kind} cannot be exported to ONNX '
+            f'with opset {opset} ({reason})'
+        ) from None
+
+
+def trace(
+    model: nn.Module,
+    inputs: Tuple[Tensor, ...],
+    path: Path,
+    opset: int,
+    ignored: str = 'Constant folding',
+    **names,
+) -> None:
+    """:func:`torch.onnx.export` by tracing, in any version.
+
+    Args:
+        model: In evaluation mode.
+        inputs: To trace with; branches on their sizes are the caller's care.
+        path: File to write.
+        opset: As there.
+        ignored: Beginning of warnings that say nothing here.
+        **names: As there: of inputs and outputs, and their free axes.
+    """
     if 'dynamo' in inspect.signature(torch.onnx.export).parameters:
-        options['dynamo'] = False
+        names['dynamo'] = False
     with warnings.catch_warnings():
-        # branches on sizes, which TRIED then proves to be harmless
         warnings.simplefilter('ignore', torch.jit.TracerWarning)
         warnings.simplefilter('ignore', DeprecationWarning)  # dynamo=False
-        warnings.filterwarnings('ignore', 'Constant folding')
+        warnings.filterwarnings('ignore', ignored, UserWarning)
         torch.onnx.export(
-            model,
-            (dark_pictures(*TRACED), torch.tensor(1.0)),
-            str(path),
-            input_names=['input', 'strength'],
-            output_names=['output'],
-            dynamic_axes=dict(input=AXES, output=AXES),
-            opset_version=opset,
-            **options,
+            model, inputs, str(path), opset_version=opset, **names
         )
 
 
-def _describe(path: Path, variant: str) -> None:
+def describe(path: Path, **properties: str) -> None:
+    """Add metadata, and the version of this package."""
     import onnx
 
-    model = onnx.load(str(path))
+    graph = onnx.load(str(path))
     onnx.helper.set_model_props(
-        model, dict(variant=variant, ruas_mm_version=__version__)
+        graph, dict(properties, ruas_mm_version=__version__)
     )
-    onnx.save(model, str(path))
+    onnx.save(graph, str(path))
+
+
+def check_difference(
+    path: Union[str, Path], difference: float, allowed: float
+) -> None:
+    """Refuse a file with which ONNX Runtime does not give what PyTorch gives.
+
+    Raises:
+        ValueError: ``difference`` is above ``allowed``, or no number.
+    """
+    if not difference <= allowed:
+        raise ValueError(
+            f'{path} is not written: ONNX Runtime differs from PyTorch '
+            f'by {difference:.1e}, allowed: {allowed:.0e}'
+        )
 
 
 def _largest_difference(model: nn.Module, path: Path) -> float:

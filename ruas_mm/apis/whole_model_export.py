@@ -1,9 +1,7 @@
 """Write a model and what stands in front of it as one ONNX file."""
 
 import copy
-import inspect
 import json
-import warnings
 from pathlib import Path
 from typing import Sequence, Tuple, Union
 
@@ -12,11 +10,16 @@ import torch
 from mmengine.model import BaseModel
 from torch import Tensor
 
-from ruas_mm import __version__
-from ruas_mm.apis.onnx_export import OPSETS, dark_pictures
+from ruas_mm.apis.onnx_export import (
+    check_difference,
+    check_export,
+    dark_pictures,
+    describe,
+    exporting,
+    trace,
+)
 from ruas_mm.apis.whole_model import WholeModel
-from ruas_mm.arguments import check_interval, check_whole_number
-from ruas_mm.compatibility import is_installed
+from ruas_mm.arguments import check_whole_number
 from ruas_mm.files.atomic_write import atomic_write
 
 INPUT = 'pictures'
@@ -56,72 +59,34 @@ def export_whole_model(
             or ``onnxruntime`` is not installed, the model cannot be
             exported, or the two results differ by more than 1e-3.
     """
-    check_interval('opset', opset, *OPSETS)
+    check_export(opset)
     for name, value in zip(('number', 'height', 'width'), (number, *size)):
         check_whole_number(name, value, 1)
-    missing = [n for n in ('onnx', 'onnxruntime') if not is_installed(n)]
-    if missing:
-        raise ValueError(
-            f'the export needs {missing}: pip install {" ".join(missing)}'
-        )
     whole = WholeModel(copy.deepcopy(model).cpu().float()).eval()
     pictures = 255 * dark_pictures(number, *size)
     other = 255 * dark_pictures(2 * number, *size)[number:].flip(-1)
     with atomic_write(path) as temporary, torch.no_grad():
         expected = _as_tuple(whole(other))
-        try:
-            _trace(whole, pictures, len(expected), temporary, opset)
-        except (RuntimeError, TypeError) as error:  # of the exporter
-            reason = str(error).strip().partition('\n')[0]
-            raise ValueError(
-                f'{path} is not written: {type(model).__name__} cannot be '
-                f'exported to ONNX with opset {opset} ({reason})'
-            ) from None
-        _describe(temporary, getattr(model, 'dataset_meta', None) or {})
-        difference = _largest_difference(temporary, other, expected)
-        if not difference <= TOLERANCE:  # also where it is no number
-            raise ValueError(
-                f'{path} is not written: ONNX Runtime differs from PyTorch '
-                f'by {difference:.1e}, allowed: {TOLERANCE:.0e}'
+        with exporting(path, type(model).__name__, opset):
+            trace(
+                whole,
+                (pictures,),
+                temporary,
+                opset,
+                ignored='',  # sizes are fixed
+                input_names=[INPUT],
+                output_names=[f'output_{i}' for i in range(len(expected))],
             )
+        dataset_meta = getattr(model, 'dataset_meta', None) or {}
+        classes = list(dataset_meta.get('classes') or ())
+        describe(temporary, classes=json.dumps(classes))
+        difference = _largest_difference(temporary, other, expected)
+        check_difference(path, difference, TOLERANCE)
     return difference
 
 
 def _as_tuple(outputs: Union[Tensor, Tuple[Tensor, ...]]) -> tuple:
     return outputs if isinstance(outputs, tuple) else (outputs,)
-
-
-def _trace(
-    whole: WholeModel, pictures: Tensor, outputs: int, path: Path, opset: int
-) -> None:
-    options = {}
-    if 'dynamo' in inspect.signature(torch.onnx.export).parameters:
-        options['dynamo'] = False
-    with warnings.catch_warnings():
-        # branches on sizes, which are fixed here
-        warnings.simplefilter('ignore', torch.jit.TracerWarning)
-        warnings.simplefilter('ignore', UserWarning)
-        warnings.simplefilter('ignore', DeprecationWarning)  # dynamo=False
-        torch.onnx.export(
-            whole,
-            (pictures,),
-            str(path),
-            input_names=[INPUT],
-            output_names=[f'output_{i}' for i in range(outputs)],
-            opset_version=opset,
-            **options,
-        )
-
-
-def _describe(path: Path, dataset_meta: dict) -> None:
-    import onnx
-
-    graph = onnx.load(str(path))
-    classes = json.dumps(list(dataset_meta.get('classes') or ()))
-    onnx.helper.set_model_props(
-        graph, dict(classes=classes, ruas_mm_version=__version__)
-    )
-    onnx.save(graph, str(path))
 
 
 def _largest_difference(

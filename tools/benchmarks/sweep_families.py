@@ -22,24 +22,19 @@ import sys
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
-import torch
 import yaml
 from mmengine.config import Config
-from mmengine.registry import DefaultScope
-from stock_batches import host_preprocessor, stock_batch, walk
+from stock_batches import host_preprocessor, walk
 from sweep_stock_configs import (
     HOSTS,
-    WITHOUT_TRAINING,
-    _be_quiet,
-    _reason,
-    _train,
+    be_quiet,
     config_root,
-    front,
     load,
+    reason,
+    train_and_predict,
 )
 
 from ruas_mm.files.atomic_write import atomic_write
-from ruas_mm.registry import MODELS
 
 SMALL = (  # parts of names, from the best to the worst
     *('r18', 'resnet18', 'nano', 'atto', 'tiny', 'xxs', 'b0', 's0', 'mobile'),
@@ -123,39 +118,18 @@ def run(host: str, path: str, size: int, in_front: bool) -> str:
     cfg = prepare(host, path, size)
     if host == 'mmpretrain':
         size = picture_size(cfg)
-    torch.manual_seed(0)
-    seen = []
-    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', host)):
-        inner = cfg.model.data_preprocessor
-        if in_front:
-            cfg.model.data_preprocessor = front(cfg)
-        model = MODELS.build(cfg.model)
-        if in_front:
-            model.data_preprocessor.init_weights()
-        cfg.model.data_preprocessor = inner  # batches are the host's
-        if cfg.model.type not in WITHOUT_TRAINING:
-            batch = stock_batch(cfg, True, size)
-            seen.append(_train(model, batch, in_front))
-        model.eval()
-        batch = stock_batch(cfg, False, size)
-        with torch.no_grad():
-            if hasattr(model, 'predict'):
-                seen.append(f'{len(model.test_step(batch))} predictions')
-            else:  # pre-training predicts nothing
-                model(**model.data_preprocessor(batch), mode='tensor')
-                seen.append('features')
-    return ', '.join(seen)
+    return train_and_predict(host, cfg, size, in_front)
 
 
 def _child(pipe, seconds: int, *arguments) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    _be_quiet()
+    be_quiet()
     try:
         pipe.send((True, run(*arguments)))
     except ImportError as error:
-        pipe.send((None, _reason(error)))
+        pipe.send((None, reason(error)))
     except Exception as error:
-        pipe.send((False, _reason(error)))
+        pipe.send((False, reason(error)))
 
 
 def run_apart(seconds: int, *arguments) -> tuple:

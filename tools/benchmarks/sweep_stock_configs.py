@@ -107,14 +107,14 @@ def check_config(task: Tuple[str, str]) -> Tuple[str, str, str]:
         with DefaultScope.overwrite_default_scope(scope):
             expected = outputs(cfg, plain_preprocessor(cfg))
     except Exception as error:
-        return host, f'host: {_reason(error)}', path
+        return host, f'host: {reason(error)}', path
     try:
         with DefaultScope.overwrite_default_scope(scope):
             found = outputs(cfg, MODELS.build(front(cfg, strength=0)))
         check_same(found, expected)
     except Exception as error:
         told = isinstance(error, ValueError) and 'colour' in str(error)
-        return host, f'{"refused" if told else "ours"}: {_reason(error)}', path
+        return host, f'{"refused" if told else "ours"}: {reason(error)}', path
     return host, 'ok', path
 
 
@@ -159,13 +159,13 @@ def check_same(found, expected, where: str = '') -> None:
         assert sorted(found.all_keys()) == sorted(expected.all_keys()), where
 
 
-def _be_quiet() -> None:
+def be_quiet() -> None:
     logging.disable(logging.CRITICAL)
     warnings.filterwarnings('ignore')
     torch.set_num_threads(1)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     first = (str(error).strip().splitlines() or [''])[0]
     return f'{type(error).__name__}: {first[:120]}'
 
@@ -179,7 +179,7 @@ def sweep(processes: int) -> List[Tuple[str, str, str]]:
         root = config_root(host)
         files = sorted(p.relative_to(root) for p in root.rglob('*.py'))
         tasks += [(host, str(p)) for p in files if '_base_' not in p.parts]
-    with multiprocessing.Pool(processes, _be_quiet) as pool:
+    with multiprocessing.Pool(processes, be_quiet) as pool:
         return list(pool.imap_unordered(check_config, tasks, chunksize=16))
 
 
@@ -249,18 +249,39 @@ def run_family(name: str) -> str:
     Raises:
         AssertionError: The front got no gradient, or a loss is not finite.
     """
-    host, cfg = small_config(name)
-    size = SIZES.get(name, 64)
+    return train_and_predict(*small_config(name), SIZES.get(name, 64))
+
+
+def train_and_predict(
+    host: str, cfg: Config, size: int, in_front: bool = True
+) -> str:
+    """Build a model of a stock config, train it one step, and predict once.
+
+    Args:
+        host: Name of the toolbox.
+        cfg: Small, and without weights to download; it is changed.
+        size: Height and width of the pictures.
+        in_front: Whether a scene module that learns stands in front.
+
+    Returns:
+        What was seen.
+
+    Raises:
+        AssertionError: The front got no gradient, or a loss is not finite.
+    """
     torch.manual_seed(0)
     seen = []
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', host)):
-        cfg.model.data_preprocessor = front(cfg)
+        if in_front:
+            cfg.model.data_preprocessor = front(cfg)
         model = MODELS.build(cfg.model)
-        model.data_preprocessor.init_weights()
-        inner = cfg.model.data_preprocessor.data_preprocessor
-        cfg.model.data_preprocessor = inner  # batches are the host's
+        if in_front:
+            model.data_preprocessor.init_weights()
+            inner = cfg.model.data_preprocessor.data_preprocessor
+            cfg.model.data_preprocessor = inner  # batches are the host's
         if cfg.model.type not in WITHOUT_TRAINING:
-            seen.append(_train(model, stock_batch(cfg, True, size)))
+            batch = stock_batch(cfg, True, size)
+            seen.append(_train(model, batch, in_front))
         model.eval()
         batch = stock_batch(cfg, False, size)
         with torch.no_grad():
@@ -272,7 +293,7 @@ def run_family(name: str) -> str:
     return ', '.join(seen)
 
 
-def _train(model: torch.nn.Module, batch: dict, in_front: bool = True) -> str:
+def _train(model: torch.nn.Module, batch: dict, in_front: bool) -> str:
     model.train()
     data = model.data_preprocessor(batch, True)
     losses = model(**data, mode='loss')
@@ -318,12 +339,12 @@ def main(args: argparse.Namespace) -> None:
             with atomic_write(args.write) as temporary:
                 temporary.write_text(text)
         return
-    _be_quiet()
+    be_quiet()
     for name in FAMILIES if args.run == ['all'] else args.run:
         try:
             print(f'{name}: {run_family(name)}', flush=True)
         except Exception as error:
-            print(f'{name}: FAILED, {_reason(error)}', flush=True)
+            print(f'{name}: FAILED, {reason(error)}', flush=True)
 
 
 if __name__ == '__main__':
