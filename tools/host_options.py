@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 
 from ruas_mm.compatibility import ToolboxError, check_environment
 from ruas_mm.datasets.image_files import DataNotFoundError
+from ruas_mm.models.pretrained import CheckpointError
 
 
 def make_parser(description: str) -> argparse.ArgumentParser:
@@ -63,5 +64,5 @@ def run_tool(main: Callable[[], None]) -> None:
     try:
         check_environment()
         main()
-    except (ToolboxError, DataNotFoundError) as error:
+    except (ToolboxError, DataNotFoundError, CheckpointError) as error:
         sys.exit(str(error))

@@ -9,6 +9,8 @@ import argparse
 from host_options import build_runner, make_parser, read_config, run_tool
 from mmengine.config import Config
 
+from ruas_mm.models.pretrained import check_checkpoint
+
 PANELS = 'ruas_mm.SceneVisualizationHook'
 
 
@@ -76,7 +78,9 @@ def main() -> None:
     args = parse_args()
     cfg = read_config(args)
     apply_options(cfg, args)
-    build_runner(cfg).test()
+    runner = build_runner(cfg)
+    check_checkpoint(runner.model, args.checkpoint)
+    runner.test()
 
 
 if __name__ == '__main__':

@@ -10,6 +10,7 @@ from mmengine.logging import MMLogger
 from rich.console import Console
 from rich.table import Table
 
+from ruas_mm.evaluation.detections import check_finite, to_numpy
 from ruas_mm.evaluation.face_average_precision import (
     IOU_THRESHOLD,
     NUM_THRESHOLDS,
@@ -86,11 +87,7 @@ class DarkFaceMetric(BaseMetric):
             faces = _boxes(sample['gt_instances'])
             ignored = _boxes(sample.get('ignored_instances'))
             detections = _boxes(sample['pred_instances'], with_scores=True)
-            if not np.isfinite(detections).all():
-                raise ValueError(
-                    f'{path}: the model gives boxes or scores that are not '
-                    'finite, allowed: finite numbers'
-                )
+            check_finite(path, detections)
             split = sample.get('split_name')
             self.results.append((path, faces, ignored, detections, split))
 
@@ -154,13 +151,8 @@ def _boxes(instances: Optional[dict], with_scores: bool = False) -> np.ndarray:
     if instances is None:
         return np.zeros((0, 4), np.float32)
     boxes = instances['bboxes']
-    columns = [_to_numpy(getattr(boxes, 'tensor', boxes)).reshape(-1, 4)]
+    columns = [to_numpy(getattr(boxes, 'tensor', boxes)).reshape(-1, 4)]
     if with_scores:
-        columns.append(_to_numpy(instances['scores'])[:, None])
-    is_face = _to_numpy(instances['labels']) == FACE
+        columns.append(to_numpy(instances['scores'])[:, None])
+    is_face = to_numpy(instances['labels']) == FACE
     return np.hstack(columns)[is_face]
-
-
-def _to_numpy(values) -> np.ndarray:
-    """Boxes or labels of a data sample, which may be tensors or arrays."""
-    return values.cpu().numpy() if hasattr(values, 'cpu') else values

@@ -8,6 +8,7 @@ from mmengine.logging import MMLogger
 from rich.console import Console
 from rich.table import Table
 
+from ruas_mm.evaluation.detections import check_finite, to_numpy
 from ruas_mm.evaluation.split_title import split_title
 from ruas_mm.registry import METRICS
 
@@ -38,7 +39,11 @@ class ExDarkMetric(CocoMetric):
         self.iou_thr = iou_thr
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Keep predictions and ground truth, in pixels of the image file."""
+        """Keep predictions and ground truth, in pixels of the image file.
+
+        Raises:
+            ValueError: A box or score that is not finite.
+        """
         self._coco_api = None  # else CocoMetric drops the ground truth
         samples = []
         for sample in data_samples:
@@ -46,14 +51,16 @@ class ExDarkMetric(CocoMetric):
             instances = [
                 dict(bbox=box, bbox_label=label, ignore_flag=0)
                 for box, label in zip(
-                    _to_numpy(truth['bboxes']).tolist(),
-                    _to_numpy(truth['labels']).tolist(),
+                    to_numpy(truth['bboxes']).tolist(),
+                    to_numpy(truth['labels']).tolist(),
                 )
             ]
             samples.append({**sample, 'instances': instances})
         start = len(self.results)
         super().process(data_batch, samples)
-        for (truth, _), sample in zip(self.results[start:], samples):
+        for (truth, found), sample in zip(self.results[start:], samples):
+            path = sample.get('img_path', sample['img_id'])
+            check_finite(path, found['bboxes'], found['scores'])
             truth['split_name'] = sample.get('split_name')
 
     def compute_metrics(self, results: list) -> Dict[str, float]:
@@ -147,8 +154,3 @@ def _by_class(truth: dict, prediction: dict, num_classes: int) -> tuple:
         scored[prediction['labels'] == label] for label in range(num_classes)
     ]
     return annotation, detections
-
-
-def _to_numpy(values) -> np.ndarray:
-    """Boxes or labels of a data sample, which may be tensors or arrays."""
-    return values.cpu().numpy() if hasattr(values, 'cpu') else values

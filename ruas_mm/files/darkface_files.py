@@ -81,7 +81,9 @@ def read_predictions(
     """Read ``N.txt`` of each picture; other suffixes are passed over.
 
     Where a file is missing there are no detections, and a warning; the faces
-    of the picture count all the same. The official tool does so, too.
+    of the picture count all the same. The official tool does so, too. Where
+    all are missing it is another folder that was meant: a detector without
+    detections has empty files.
 
     Args:
         folder: Prediction files.
@@ -91,7 +93,8 @@ def read_predictions(
         Picture to what :func:`read_prediction` says.
 
     Raises:
-        ValueError: No folder, a file of another picture or a broken one.
+        ValueError: No folder, no file in it, a file of another picture or a
+            broken one.
     """
     folder = _check_folder('predictions', folder)
     there = _stems(folder)
@@ -100,6 +103,11 @@ def read_predictions(
         raise ValueError(
             f'{folder / unknown[0]}.txt: not one of the {len(pictures)} '
             f'pictures ({len(unknown)} such files); allowed: files of those'
+        )
+    if not there:
+        raise ValueError(
+            f'predictions={folder} holds no N.txt, allowed: one for each of '
+            f'{len(pictures)} pictures, empty where nothing was found'
         )
     missing = [name for name in pictures if name not in there]
     if missing:

@@ -16,6 +16,14 @@ from torch import Tensor
 
 from ruas_mm.weights.weight_file import read_weights
 
+FRONT = 'data_preprocessor.'
+WRAPPED = 'module.'  # by DataParallel, or by test-time augmentation
+NAMED = 3  # keys that a message tells of a model
+
+
+class CheckpointError(ValueError):
+    """A checkpoint of another model."""
+
 
 class Random(NamedTuple):
     """Weights as drawn; ``missing_in``: prefix sought in a checkpoint."""
@@ -189,11 +197,7 @@ def load_pretrained(
             shapes differ; the message names them.
     """
     name = type(module).__name__
-    if str(checkpoint).endswith('.safetensors'):
-        state, _ = read_weights(checkpoint)
-    else:
-        state = CheckpointLoader.load_checkpoint(checkpoint, map_location)
-        state = state.get('state_dict', state)
+    state = _read_state(checkpoint, map_location)
     start = f'{prefix.rstrip(".")}.' if prefix else ''
     loaded = _below(start, state)
     own = module.state_dict()
@@ -209,6 +213,46 @@ def load_pretrained(
         f'{name}: all {len(loaded)} tensors loaded from {checkpoint}',
         logger='current',
     )
+
+
+def check_checkpoint(model: nn.Module, checkpoint: str) -> None:
+    """Make sure that a checkpoint fills a host's model.
+
+    MMEngine loads what happens to match, and would test the rest as drawn.
+    What stands in front of the model is left out: it knows by itself whether
+    it has weights (see :meth:`PretrainedModule.check_ready`). Tensors beyond
+    the model's own, such as those of a teacher, do no harm.
+
+    Args:
+        model: As the config builds it, test-time augmentation around or not.
+        checkpoint: As in :func:`load_pretrained`.
+
+    Raises:
+        CheckpointError: A parameter is missing or has another shape.
+    """
+    state = {
+        key.removeprefix(WRAPPED): value
+        for key, value in _read_state(checkpoint, 'cpu').items()
+    }
+    own = {
+        key.removeprefix(WRAPPED): tuple(parameter.shape)
+        for key, parameter in model.named_parameters()
+    }
+    own = {k: shape for k, shape in own.items() if not k.startswith(FRONT)}
+    missing = sorted(own.keys() - state.keys())
+    shapes = [
+        f'{key}: {tuple(state[key].shape)} instead of {shape}'
+        for key, shape in own.items()
+        if key in state and tuple(state[key].shape) != shape
+    ]
+    if missing or shapes:
+        raise CheckpointError(
+            f'{checkpoint} does not fit {type(model).__name__}: of '
+            f'{len(own)} parameters {len(missing)} are missing '
+            f'{missing[:NAMED]}, {len(shapes)} have another shape '
+            f'{shapes[:NAMED]}; it holds {sorted(state)[:NAMED]} and so on. '
+            "Allowed: a checkpoint of this config's model"
+        )
 
 
 def check_fits(
@@ -232,6 +276,13 @@ def check_fits(
             f'{missing}, unexpected {unexpected}, other shapes {shapes}. '
             'Is the genotype the one that it was trained with?'
         )
+
+
+def _read_state(checkpoint: str, map_location: str) -> dict:
+    if str(checkpoint).endswith('.safetensors'):
+        return read_weights(checkpoint)[0]
+    state = CheckpointLoader.load_checkpoint(checkpoint, map_location)
+    return state.get('state_dict', state)
 
 
 def _below(prefix: str, state: dict) -> dict:

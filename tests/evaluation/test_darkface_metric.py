@@ -78,6 +78,36 @@ def test_files_give_the_figures_of_the_run(tmp_path):
     assert some.figures == again.figures
 
 
+@pytest.mark.parametrize(
+    'name, row, message',
+    [
+        (None, '', r'predictions=.*found holds no N\.txt, allowed: one for'),
+        (
+            '1.json',
+            '',
+            r'predictions=.*found holds no N\.txt, allowed: one for',
+        ),
+        ('9.txt', '', r'9\.txt: not one of the 1 pictures.*allowed: files of'),
+        ('1.txt', '1 2 3 4', r"1\.txt, line 2: '1 2 3 4', allowed: x1 y1 x2"),
+        (
+            '1.txt',
+            '1 2 3 4 nan',
+            r"1\.txt, line 2: '1 2 3 4 nan', allowed: x1",
+        ),
+    ],
+)
+def test_folder_that_cannot_be_evaluated_is_named(
+    tmp_path, name, row, message
+):
+    for folder in ('found', 'label'):
+        (tmp_path / folder).mkdir()
+    (tmp_path / 'label/1.txt').write_text('1\n1 2 3 4\n')
+    if name:
+        (tmp_path / 'found' / name).write_text(f'5 6 7 8 .75\n{row}')
+    with pytest.raises(ValueError, match=message):
+        evaluate_files(tmp_path / 'found', tmp_path / 'label')
+
+
 def test_curve_without_faces_is_kept(tmp_path):
     path = tmp_path / 'none.json'
     evaluate(sample(1, [], []), curve_file=str(path))

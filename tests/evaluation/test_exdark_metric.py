@@ -92,6 +92,15 @@ def test_no_ground_truth_is_not_a_number():
     assert math.isnan(result['exdark/AP50'])
 
 
+@pytest.mark.parametrize(
+    'found', [(BUS, BOX, math.nan), (BUS, [1.0, 2, math.inf, 4], 0.9)]
+)
+def test_output_that_is_not_finite_is_named(found):
+    broken = dict(sample(7, [(BUS, BOX)], [found]), img_path='bus/7.jpg')
+    with pytest.raises(ValueError, match='bus/7.jpg: .*not finite, allowed'):
+        evaluate(sample(1, [(BUS, BOX)], []), broken)
+
+
 def test_table_names_the_split(monkeypatch):
     messages = []
     logger = MMLogger.get_current_instance()

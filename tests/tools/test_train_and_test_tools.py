@@ -167,3 +167,14 @@ def test_checkpoint_without_scene_is_refused(runs, call_tool, tmp_path):
             'test', CONFIG, path, '--work-dir', tmp_path,
             EXDARK_ROOT=runs / 'ExDark',
         )  # fmt: skip
+
+
+def test_checkpoint_of_another_detector_is_refused(runs, call_tool, tmp_path):
+    path = tmp_path / 'other.pth'
+    torch.save(dict(state_dict={'other.weight': torch.ones(1)}), path)
+    message = r'other.pth does not fit .* missing .*it holds .*other\.weight'
+    with pytest.raises(SystemExit, match=message):
+        call_tool(
+            'test', CONFIG, path, '--work-dir', tmp_path,
+            EXDARK_ROOT=runs / 'ExDark',
+        )  # fmt: skip
