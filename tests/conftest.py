@@ -4,6 +4,7 @@ import gc
 import importlib.util
 import os
 import sys
+from collections import OrderedDict
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Tuple
@@ -14,18 +15,31 @@ import pytest
 import torch
 from click.testing import CliRunner
 from mmengine.registry import DefaultScope
-from unformatted_configs import leave_unformatted
+from quick_configs import make_configs_quick
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get('RUAS_MM_SHARED', ROOT.parent / 'shared'))
 
-leave_unformatted()
+make_configs_quick()
+
+
+@pytest.fixture(autouse=True, scope='module')
+def _short_garbage_collections():
+    """Without the libraries, of which MMEngine's data sets pay each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
 def _reproducible():
     torch.manual_seed(0)
     np.random.seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _own_default_scope(monkeypatch):
+    """A runner leaves its scope set; what is built next would look there."""
+    monkeypatch.setattr(DefaultScope, '_instance_dict', OrderedDict())
 
 
 @pytest.fixture

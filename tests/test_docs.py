@@ -16,6 +16,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
 from ruas_mm.cli import main
+from ruas_mm.compatibility import is_installed
 from ruas_mm.models.architecture import derive_genotype
 from ruas_mm.registry import HOOKS, MODELS
 from ruas_mm.search.validation_batches import other_half
@@ -84,8 +85,8 @@ def test_sections_that_are_linked_exist(page):
 
 def parse(words):
     """What ``ruas-mm`` makes of its arguments, without running."""
-    if words[0] == 'app':
-        pytest.importorskip('gradio')
+    if words[0] == 'app' and not is_installed('gradio'):
+        pytest.skip('no gradio')
     command = main.get_command(None, words[0])
     assert command is not None, words
     return command.make_context(words[0], words[1:])

@@ -1,8 +1,9 @@
 """A script in a process of its own that finds heavy libraries imported.
 
 Importing PyTorch and MMEngine takes longer than most of what is tested here.
-A server, started once, has done so and nothing else; each process is forked
-from it: without ruas_mm, a host, or anything of the tests' own process.
+A server, started once, has done so, and has imported libraries that hosts
+use, and nothing else; each process is forked from it: without ruas_mm, a host,
+or anything of the tests' own process.
 """
 
 import multiprocessing
@@ -14,11 +15,16 @@ import tempfile
 from pathlib import Path
 from typing import Dict, Optional, Sequence
 
-from unformatted_configs import leave_unformatted
+from quick_configs import make_configs_quick
 
 ROOT = Path(__file__).parent.parent
 CONTEXT = multiprocessing.get_context('forkserver')
-CONTEXT.set_forkserver_preload(['torch', 'mmengine.runner', 'mmcv.ops'])
+CONTEXT.set_forkserver_preload(
+    [
+        *('torch', 'mmengine.runner', 'mmcv.ops', 'torchvision.ops'),
+        *('sympy', 'scipy.optimize', 'matplotlib.pyplot'),
+    ]
+)
 
 
 class WarmProcess:
@@ -83,5 +89,5 @@ def _run(said, script, arguments, env, cwd) -> None:
         if not any(Path(path).is_relative_to(top) for top in of_tests)
     ]
     sys.argv = [script, *arguments]
-    leave_unformatted()
+    make_configs_quick()
     runpy.run_path(script, run_name='__main__')

@@ -11,6 +11,7 @@ the median over the pictures of the first pairs; multiply-adds are those of a
 picture of 600x400.
 """
 
+import argparse
 import json
 import time
 from pathlib import Path
@@ -185,6 +186,35 @@ def _grid(tiles: List[np.ndarray]) -> np.ndarray:
         np.hstack(tiles[i : i + ACROSS]) for i in range(0, len(tiles), ACROSS)
     ]
     return np.vstack(rows)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Of the table, besides folders of weights and for work."""
+    parser.add_argument(
+        '--pairs',
+        nargs='+',
+        metavar='NAME=FOLDER',
+        help='folders with low/ and high/: all methods, not trained',
+    )
+    parser.add_argument('--alexnet', type=Path, help='features, for LPIPS')
+    parser.add_argument(
+        '--show', nargs='+', default=(), help='pictures of the sheet'
+    )
+    parser.add_argument('--sheet', type=Path, help='file to write')
+
+
+def compare_all(args: argparse.Namespace) -> None:
+    """The table by what :func:`add_options` has read."""
+    pairs = {}
+    for word in args.pairs:
+        name, _, folder = word.partition('=')
+        if not (Path(folder) / 'low').is_dir():
+            raise SystemExit(
+                f'{word}: allowed: NAME=FOLDER, which holds low/ and high/'
+            )
+        pairs[name] = Path(folder)
+    folder = args.work_dir / 'table5_pairs'
+    main(args.weights, pairs, folder, args.alexnet, args.show, args.sheet)
 
 
 def main(

@@ -1,7 +1,10 @@
 """Rows of the paper's tables and figures that ``reproduce.py`` runs."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence
+
+from benchmarks.compared_methods import BY_TITLE
 
 from ruas_mm.models.cells import HIGH_LEVEL_OPERATIONS, LOW_LEVEL_OPERATIONS
 
@@ -54,6 +57,26 @@ class Row:
     takes: Mapping[str, str] = field(default_factory=dict)
     light: Optional[str] = None
     folder: Optional[str] = None
+    enhancer: Optional[str] = None
+
+    def with_enhancer(self, weights: Optional[Path]) -> 'Row':
+        """Its enhancer among the options.
+
+        Args:
+            weights: Folder of the weights of ``compared_methods.py``.
+
+        Raises:
+            ValueError: It needs weights, and there is no folder.
+        """
+        if self.enhancer is None:
+            return self
+        method = BY_TITLE[self.enhancer]
+        if method.weights and weights is None:
+            raise ValueError(f'{self.name}: allowed: --weights FOLDER')
+        scene = dict(method.scene(weights), _delete_=True)
+        place = 'model.data_preprocessor.scene'
+        placed = {f'{place}.{key}': value for key, value in scene.items()}
+        return replace(self, options={**self.options, **placed})
 
 
 def _scene_row(name: str, paper: Optional[tuple], **scene) -> Row:
@@ -129,19 +152,47 @@ def _raccoon_row(name: str, paper: float, folder: str, **kwargs) -> Row:
     return Row(name, (paper,), RUAS_RACCOON, **found, **kwargs)
 
 
-def _packaged_light(name: str) -> dict:
-    """Options: a frozen enhancer of the zoo before the plain detector."""
+def _packaged_light(paper: Optional[tuple], name: str) -> Row:
+    """A frozen enhancer of the zoo before the plain detector."""
     head = 'model.bbox_head.genotype'
-    return {
+    options = {
         'model.data_preprocessor.frozen': True,
         'model.data_preprocessor.scene': name,
         'model.neck.genotype': ['3-C'] * NECK,
         f'{head}.reg': ['3-C'] * LEVELS,
         f'{head}.cls': ['3-C'] * LEVELS,
     }
+    return Row(
+        f'{name.upper()} + TM',
+        paper,
+        RUAS_RACCOON,
+        options,
+        parts=('end_to_end',),
+        folder=name,
+    )
 
 
+def _enhancer_rows(*rows: Row) -> List[Row]:
+    """Each of :data:`ENHANCERS`, frozen, in front of what the rows train."""
+    return [
+        replace(
+            row,
+            name=f'{row.name} {title}'.strip(),
+            paper=None,
+            enhancer=title,
+            folder='_'.join(f'{row.name} {title}'.lower().split()),
+        )
+        for row in rows
+        for title in ENHANCERS
+    ]
+
+
+ENHANCERS = (
+    *('gamma .5', 'CLAHE', 'SCI medium', 'Zero-DCE', 'IAT exposure'),
+    *('PairLIE, exponent .14', 'KinD, not restored', 'RUAS'),
+)
 END_TO_END = _raccoon_row('RUAS', 0.685, 'l_t')
+TM = Row('TM', (0.611,), RACCOON, parts=(), folder='tm')
 SEGMENTATION_ROWS = (
     'DeepLabv3+',
     '+ scene module',
@@ -158,6 +209,7 @@ COLUMNS = dict(
     table4=COST,
     table6=('AP50', 'AP75'),
     table8=('AP50', 'AP75', 'SIZE (M)'),
+    table9=('AP50', 'AP75', 'SIZE (M)'),
     detection=('bbox_mAP', 'AP50', 'SIZE (M)'),
     table11=(*(f'mIoU {light}' for light in LIGHTS), 'SIZE (M)'),
 )
@@ -169,6 +221,7 @@ PAPER_DATA = dict(
     table4='LOL, 100 pairs',
     table6='DARK FACE, mAP',
     table8='DARK FACE, mAP',
+    table9='DARK FACE',
     detection='no such table',
     table11='ACDC at night',
 )
@@ -233,15 +286,8 @@ TABLES: Dict[str, List[Row]] = {
         ),
     ],
     'table8': [
-        Row('TM', (0.611,), RACCOON, parts=(), folder='tm'),
-        Row(
-            'RUAS_S + TM',
-            (0.639,),
-            RUAS_RACCOON,
-            _packaged_light('ruas_s'),
-            parts=('end_to_end',),
-            folder='ruas_s',
-        ),
+        TM,
+        _packaged_light((0.639,), 'ruas_s'),
         Row(
             'Search TM',
             (0.655,),
@@ -251,6 +297,12 @@ TABLES: Dict[str, List[Row]] = {
             folder='search_tm',
         ),
         END_TO_END,
+    ],
+    'table9': [
+        replace(TM, name='none', paper=None),
+        _packaged_light(None, 'ruas_s'),
+        _packaged_light(None, 'ruas_s_detection'),
+        *_enhancer_rows(replace(_packaged_light(None, 'ruas_s'), name='')),
     ],
     'detection': [
         *map(_detection_row, HIGH_LEVEL_OPERATIONS[:8]),
@@ -273,5 +325,8 @@ TABLES: Dict[str, List[Row]] = {
         *_light_rows('B', 'day'),
         *_packaged_rows('C', 'day', frozen=True),
         *_packaged_rows('D', 'day', frozen=False),
+        *_enhancer_rows(
+            replace(_packaged_rows('E', 'day', frozen=True)[0], name='E')
+        ),
     ],
 }

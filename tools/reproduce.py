@@ -20,20 +20,27 @@ table5  RUAS_S, RUAS, RUAS_A; with --pairs every method as it is, without
         training (compare_enhancers.py)
 table6  raccoons at night by l_t, by l_t + lambda l_s, and by l_s before l_t
 table8  the same plain, behind packaged light, searched, both searched
+table9  the same plain and behind each of several enhancers (--weights)
 detection  one operation everywhere and the searched detector, as table 3
 table11 DeepLabv3+ on CamVid, dusk and day tested apart: (A) trained on all
         drives, (B) on those by day alone, (C) the same behind the packaged
-        front, frozen, (D) behind that front, which is trained on
+        front, frozen, (D) behind that front, which is trained on, (E) behind
+        each of several enhancers, frozen (--weights)
+table10 a detector of the zoo behind every enhancer on ExDark, not trained, and
+folds   the same detector trained on a few dark pictures, five-fold: with the
+        options of benchmarks/measure_detector.py and fine_tune_detector.py
 """
 
 import argparse
 import json
-import statistics
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
+from benchmarks.spread import mean_and_spread
+from compare_enhancers import add_options, compare_all
 from logged_run import run_logged
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -61,7 +68,8 @@ NO_VALIDATION = dict.fromkeys(
     ('val_cfg', 'val_dataloader', 'val_evaluator')
 )  # CamVid's drives are tested after training
 METRICS = {'enhancement/PSNR', 'exdark/AP50', 'pascal_voc/AP50'}
-SHARED = dict(table6='raccoon', table8='raccoon')  # folder of two tables
+SHARED = dict.fromkeys(('table6', 'table8', 'table9'), 'raccoon')  # folders
+BENCHMARKS = dict(table10='measure_detector', folds='fine_tune_detector')
 LOL_SPLITS = {'v2-real': 'paper', 'v1': 'official', 'v2-synthetic': 'official'}
 
 
@@ -281,16 +289,8 @@ def print_table(name: str, results: list, scale: str) -> None:
 
 def _join(figures: Sequence[List[Optional[float]]]) -> str:
     """Means, with the spread of several seeds."""
-    return ' / '.join(map(_mean, figures)) or '-'
-
-
-def _mean(figures: List[Optional[float]]) -> str:
-    if None in figures:
-        return '-'
-    text = f'{statistics.fmean(figures):.3f}'
-    if len(figures) > 1:
-        text += f' ± {statistics.stdev(figures):.3f}'
-    return text
+    columns = ('-' if None in f else mean_and_spread(f) for f in figures)
+    return ' / '.join(columns) or '-'
 
 
 def _spell(value: object) -> str:
@@ -300,28 +300,15 @@ def _spell(value: object) -> str:
     return str(value)
 
 
-def compare_all(args: argparse.Namespace) -> None:
-    """Table 5 with every method; see ``compare_enhancers.py``."""
-    from compare_enhancers import main
-
-    pairs = {}
-    for word in args.pairs:
-        name, _, folder = word.partition('=')
-        if not (Path(folder) / 'low').is_dir():
-            raise SystemExit(
-                f'{word}: allowed: NAME=FOLDER, which holds low/ and high/'
-            )
-        pairs[name] = Path(folder)
-    folder = args.work_dir / 'table5_pairs'
-    main(args.weights, pairs, folder, args.alexnet, args.show, args.sheet)
-
-
 def main() -> None:
+    if sys.argv[1:2] and sys.argv[1] in BENCHMARKS:
+        script = ROOT / f'tools/benchmarks/{BENCHMARKS[sys.argv[1]]}.py'
+        sys.exit(subprocess.call([sys.executable, script, *sys.argv[2:]]))
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('table', choices=TABLES)
+    parser.add_argument('table', choices=[*TABLES, *BENCHMARKS])
     parser.add_argument(
         '--iterations',
         type=int,
@@ -344,23 +331,11 @@ def main() -> None:
         '--rows', default='', help='only those whose names start so'
     )
     parser.add_argument(
-        '--pairs',
-        nargs='+',
-        metavar='NAME=FOLDER',
-        help='table5: folders with low/ and high/; all methods, not trained',
+        '--weights', type=Path, help='folder of all weights of enhancers'
     )
-    parser.add_argument(
-        '--weights', type=Path, help='table5: folder of all weights'
-    )
-    parser.add_argument(
-        '--alexnet', type=Path, help='table5: features, for LPIPS'
-    )
-    parser.add_argument(
-        '--show', nargs='+', default=(), help='table5: pictures of the sheet'
-    )
-    parser.add_argument('--sheet', type=Path, help='table5: file to write')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     parser.add_argument('--work-dir', type=Path, default='work_dirs/reproduce')
+    add_options(parser.add_argument_group('table5'))
     args = parser.parse_args()
     if args.pairs:
         if args.table != 'table5':
@@ -368,22 +343,29 @@ def main() -> None:
         compare_all(args)
         return
     rows = [r for r in TABLES[args.table] if r.name.startswith(args.rows)]
+    try:
+        rows = [row.with_enhancer(args.weights) for row in rows]
+    except ValueError as error:
+        parser.error(str(error))
     scale = f'{args.iterations} iterations a part'
     name = SHARED.get(args.table, args.table)
     folder = args.work_dir / f'{name}_{args.iterations}'
     if TABLES[args.table][0].config.startswith('enhancement/'):
         scale = f'LOL {args.lol}, split {LOL_SPLITS[args.lol]}, {scale}'
         folder = folder.with_name(f'{folder.name}_{args.lol}')
-    if any(row.strategy for row in TABLES[args.table]):
+    searches = any(row.strategy for row in TABLES[args.table])
+    if searches:
         scale += f', searches of {args.search_iterations}'
+    if searches or args.table in SHARED:
         folder = folder.with_name(f'{folder.name}_{args.search_iterations}')
     if len(args.seeds) > 1:
         scale += f', {len(args.seeds)} seeds'
     results = [(row, []) for row in rows]
+    names = [row.name for row in TABLES[args.table]]
     for seed in args.seeds:  # all rows by one before the next
         for row, found in results:
             print(f'{args.table}: {row.name}, seed {seed}', flush=True)
-            number = TABLES[args.table].index(row)
+            number = names.index(row.name)
             found.append(
                 run_row(
                     row,

@@ -29,11 +29,9 @@ REMOVERS = dict(
 )
 FORMS = [  # each scene, each remover, each with the tone of today
     *(('RUAS_S', scene) for scene in SCENES),
-    ('RUAS', 'film', 'paper'),
     ('RUAS', 'automatic', 'two_scale'),
     *(('RUAS_A', scene, 'paper') for scene in ('paper', 'film')),
-    *(('RUAS_A', scene, 'noise_map') for scene in ('automatic', 'film')),
-    ('RUAS_A', 'film', 'two_scale'),
+    *(('RUAS_A', 'film', name) for name in ('noise_map', 'two_scale')),
 ]
 SIZES = [(1, 1), (1, 9), (16, 24), (33, 71), (130, 58)]
 

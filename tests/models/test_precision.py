@@ -57,10 +57,9 @@ IS_OLD = torch.__version__ < '2.2'
 
 
 @pytest.mark.parametrize('form', [*FORMS][: -1 if IS_OLD else None])
-@pytest.mark.parametrize('training', [True, False])
-def test_compiles_as_one_graph(form, training):
+def test_compiles_as_one_graph(form):
     torch._dynamo.reset()
-    scene = SceneModule(**FORMS[form]).train(training)
+    scene = SceneModule(**FORMS[form])
     y = torch.rand(1, 3, 16, 20) * 0.2
     compiled = torch.compile(scene, fullgraph=True, backend='eager')
     torch.testing.assert_close(compiled(y), scene(y))

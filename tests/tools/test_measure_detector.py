@@ -23,6 +23,13 @@ def tool(monkeypatch, host):
 
 
 @pytest.fixture
+def pictures(tool):
+    import detection_pictures
+
+    return detection_pictures
+
+
+@pytest.fixture
 def checkpoint(shared):
     return shared('weights', 'yolox_nano', 'yolox_nano_coco_mmdet.pth')
 
@@ -44,25 +51,25 @@ def real_exdark(load_tool, shared, tmp_path):
     return tmp_path / 'ExDark'
 
 
-def test_boxes_of_a_label_map(tool):
+def test_boxes_of_a_label_map(pictures):
     labels = np.full((40, 60), 3)
     labels[0:10, 0:10] = 8
     labels[10:20, 10:20] = 8  # touches at a corner: the same car
     labels[0:12, 40:50] = 9
     labels[30:39, 0:11] = 10  # 99 pixels
-    assert tool.component_boxes(labels) == [
+    assert pictures.component_boxes(labels) == [
         ('car', 0, 0, 20, 20),
         ('person', 40, 0, 10, 12),
     ]
 
 
-def test_boxes_of_exdark(tool, exdark_root, tmp_path):
+def test_boxes_of_exdark(pictures, exdark_root, tmp_path):
     """In COCO's classes, clipped to the picture."""
     target = tmp_path / 'truth.json'
-    tool.write_truth(tool.exdark_pictures(exdark_root), target)
+    pictures.write_truth(pictures.exdark_pictures(exdark_root), target)
     truth = json.loads(target.read_text())
     names = {c['id']: c['name'] for c in truth['categories']}
-    assert list(names.values()) == list(tool.COCO_CLASSES)
+    assert list(names.values()) == list(pictures.COCO_CLASSES)
     assert len(truth['images']) == 4
     assert [
         (a['image_id'], names[a['category_id']], *a['bbox'])
@@ -73,9 +80,32 @@ def test_boxes_of_exdark(tool, exdark_root, tmp_path):
         (1, 'person', 30, 5, 34, 43),
         (3, 'dining table', 0, 0, 64, 48),
     ]
-    classes = tool.ExDarkDataset.METAINFO['classes']
-    renamed = {tool.RENAMED.get(c, c.lower()) for c in classes}
-    assert len(renamed & set(tool.COCO_CLASSES)) == 12
+    classes = pictures.ExDarkDataset.METAINFO['classes']
+    renamed = {pictures.RENAMED.get(c, c.lower()) for c in classes}
+    assert len(renamed & set(pictures.COCO_CLASSES)) == 12
+
+
+def test_boxes_of_a_coco_file(pictures, tmp_path):
+    """Its classes by name, whatever their numbers."""
+    content = dict(
+        images=[dict(id=7, file_name='a.png', width=64, height=48)],
+        categories=[dict(id=3, name='pedestrian'), dict(id=1, name='car')],
+        annotations=[
+            dict(id=1, image_id=7, category_id=3, bbox=[1, 2, 3, 4]),
+            dict(id=2, image_id=7, category_id=1, bbox=[5, 6, 7, 8]),
+        ],
+    )
+    file = tmp_path / 'boxes.json'
+    file.write_text(json.dumps(content))
+    (found,) = pictures.coco_pictures([file], tmp_path)
+    assert found == (
+        str(tmp_path / 'a.png'), 64, 48,
+        [('person', 1, 2, 3, 4), ('car', 5, 6, 7, 8)],
+    )  # fmt: skip
+    content['categories'][0]['name'] = 'tram'
+    file.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="boxes.json='tram', allowed"):
+        pictures.coco_pictures([file], tmp_path)
 
 
 @pytest.mark.parametrize(

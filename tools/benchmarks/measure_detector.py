@@ -27,7 +27,8 @@ authors published it: {train,test} and {train,test}_labels) that do not belong
 to its dusk drive. Their boxes come from the label maps: one around each
 connected component of cars, pedestrians and cyclists. What touches merges into
 one box, and a rider belongs to his bicycle, so AP there is low and only
-relative.
+relative. Other pictures, such as its dusk drive, come with their boxes in
+files of COCO's format: ``--boxes dusk.json --root CamVid``.
 """
 
 import argparse
@@ -41,12 +42,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-import cv2
 import numpy as np
 import torch
 from compared_methods import available
+from detection_pictures import (
+    Picture,
+    coco_pictures,
+    day_pictures,
+    exdark_pictures,
+    write_truth,
+)
 from mmcv.transforms import BaseTransform
-from mmdet.datasets import CocoDataset
 from mmdet.registry import MODELS
 from mmengine.config import Config
 from mmengine.hub import get_config
@@ -59,8 +65,6 @@ from rich.progress import track
 from rich.table import Table
 
 from ruas_mm.arguments import check_choice, check_strength
-from ruas_mm.datasets.detection import ExDarkDataset
-from ruas_mm.datasets.enhancement.paired_images import list_images
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models import ZOO, load_enhancer
 from ruas_mm.models.pretrained import load_pretrained
@@ -76,11 +80,7 @@ OF_TESTING = (  # of the config: all of it takes long to be written
     'test_dataloader',
     'test_cfg',
 )
-COCO_CLASSES = CocoDataset.METAINFO['classes']
-RENAMED = dict(Motorbike='motorcycle', People='person', Table='dining table')
-CAMVID = dict(car=8, person=9, bicycle=10)  # COCO's class: id in label maps
-DUSK = '0001TP'  # files of CamVid's dusk drive
-SMALLEST = 100  # pixels of a component that counts
+FOUND = 'found.bbox.json'  # as CocoMetric calls it
 NONE = 'none'
 
 
@@ -150,92 +150,6 @@ def parse_front(title: str) -> Front:
     return Front(title, name, float(strength))
 
 
-class Picture(NamedTuple):
-    """One picture and what is on it.
-
-    Attributes:
-        path: File.
-        width: In pixels.
-        height: In pixels.
-        boxes: COCO's class, left, top, width and height of each, in pixels.
-    """
-
-    path: str
-    width: int
-    height: int
-    boxes: List[Tuple[str, float, float, float, float]]
-
-
-def exdark_pictures(root: Path) -> List[Picture]:
-    """All pictures of a folder in ExDark's layout."""
-    dataset = ExDarkDataset(str(root), subset='all', test_mode=True)
-    classes = [RENAMED.get(c, c.lower()) for c in dataset.metainfo['classes']]
-    pictures = []
-    for info in map(dataset.get_data_info, range(len(dataset))):
-        boxes = []
-        for instance in info['instances']:
-            left, top, right, bottom = instance['bbox']
-            label = classes[instance['bbox_label']]
-            boxes.append((label, left, top, right - left, bottom - top))
-        size = info['width'], info['height']
-        pictures.append(Picture(info['img_path'], *size, boxes))
-    return pictures
-
-
-def day_pictures(root: Path) -> List[Picture]:
-    """Daylight frames of CamVid, with boxes of their label maps."""
-    pictures = []
-    for part in ('train', 'test'):
-        for path in list_images(root / part):
-            if path.name.startswith(DUSK):
-                continue
-            labels = cv2.imread(
-                str(root / f'{part}_labels' / path.name), cv2.IMREAD_UNCHANGED
-            )
-            if labels is None:
-                raise ValueError(f'{path} has no map in {part}_labels')
-            height, width = labels.shape
-            boxes = component_boxes(labels)
-            pictures.append(Picture(str(path), width, height, boxes))
-    return pictures
-
-
-def component_boxes(labels: np.ndarray) -> list:
-    """Boxes as of :class:`Picture` around the components of a label map."""
-    return [
-        (name, left, top, width, height)
-        for name, label in CAMVID.items()
-        for left, top, width, height, area in cv2.connectedComponentsWithStats(
-            (labels == label).astype(np.uint8), connectivity=8
-        )[2][1:].tolist()  # the first one is the rest
-        if area >= SMALLEST
-    ]
-
-
-def write_truth(pictures: Sequence[Picture], target: Path) -> None:
-    """In COCO's format, with its 80 classes numbered from 0."""
-    boxes = [(i, *box) for i, p in enumerate(pictures) for box in p.boxes]
-    content = dict(
-        images=[
-            dict(id=i, file_name=p.path, width=p.width, height=p.height)
-            for i, p in enumerate(pictures)
-        ],
-        categories=[dict(id=i, name=c) for i, c in enumerate(COCO_CLASSES)],
-        annotations=[
-            dict(
-                id=number,
-                image_id=image,
-                category_id=COCO_CLASSES.index(name),
-                bbox=box,
-                area=box[2] * box[3],
-                iscrowd=0,
-            )
-            for number, (image, name, *box) in enumerate(boxes, 1)
-        ],
-    )
-    target.write_text(json.dumps(content))
-
-
 @lru_cache(maxsize=None)
 def stock_config() -> Config:
     """Of the detector; not to be changed."""
@@ -249,17 +163,14 @@ def check_checkpoint(checkpoint: Path) -> None:
     load_pretrained(detector, str(checkpoint))
 
 
-def detect(checkpoint: Path, front: Front, truth: Path, folder: Path) -> Path:
-    """Test the detector with mmdet's runner.
+def testing_config(checkpoint: Path, truth: Path, folder: Path) -> Config:
+    """Of the detector in mmdet's test loop; detections go to a file.
 
     Args:
         checkpoint: Of the detector.
-        front: What stands before it.
         truth: File of :func:`write_truth`.
-        folder: Empty, for all that is written.
-
-    Returns:
-        File of detections in COCO's format.
+        folder: Empty, for all that is written; :data:`FOUND` of it has the
+            detections in COCO's format.
     """
     stock = stock_config()
     cfg = Config({key: deepcopy(stock[key]) for key in OF_TESTING})
@@ -277,10 +188,26 @@ def detect(checkpoint: Path, front: Front, truth: Path, folder: Path) -> Path:
         format_only=True,  # its figures are rounded to .001
         outfile_prefix=str(folder / 'found'),
     )
+    return cfg
+
+
+def detect(checkpoint: Path, front: Front, truth: Path, folder: Path) -> Path:
+    """Test the detector with mmdet's runner.
+
+    Args:
+        checkpoint: Of the detector.
+        front: What stands before it.
+        truth: File of :func:`write_truth`.
+        folder: Empty, for all that is written.
+
+    Returns:
+        File of detections in COCO's format.
+    """
+    cfg = testing_config(checkpoint, truth, folder)
     front.put_before(cfg)
     with contextlib.redirect_stdout(io.StringIO()):  # lists the front's keys
         Runner.from_cfg(cfg).test()
-    return folder / 'found.bbox.json'
+    return folder / FOUND
 
 
 def score(truth: Path, found: Path) -> Tuple[float, float]:
@@ -341,6 +268,16 @@ def parse_args(
     parser.add_argument('--exdark', type=Path, help="folder, as ExDark's")
     parser.add_argument('--day', type=Path, help="folder, as CamVid's")
     parser.add_argument(
+        '--boxes',
+        nargs='+',
+        type=Path,
+        default=(),
+        help="files in COCO's format of other pictures",
+    )
+    parser.add_argument(
+        '--root', type=Path, default='.', help='of the pictures of --boxes'
+    )
+    parser.add_argument(
         '--fronts',
         nargs='+',
         metavar='NAME[@STRENGTH]',
@@ -353,8 +290,8 @@ def parse_args(
 
 
 def main(args: argparse.Namespace) -> None:
-    if not (args.exdark or args.day):
-        raise ValueError('no pictures, allowed: --exdark, --day or both')
+    if not (args.exdark or args.day or args.boxes):
+        raise ValueError('no pictures, allowed: --exdark, --day, --boxes')
     titles = dict.fromkeys((NONE, *args.fronts))
     fronts = [parse_front(title) for title in titles]
     if args.weights:
@@ -373,6 +310,8 @@ def main(args: argparse.Namespace) -> None:
         sets.append(('ExDark', exdark_pictures(args.exdark)))
     if args.day:
         sets.append(('day', day_pictures(args.day)))
+    if args.boxes:
+        sets.append(('boxes', coco_pictures(args.boxes, args.root)))
     columns = {'front': [front.title for front in fronts]}
     for name, pictures in sets:
         done = args.done and args.done / f'{name}.json'

@@ -126,16 +126,22 @@ def _seconds(function: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def grown_memory(load: Callable[[], Form], size: Tuple[int, int]) -> int:
+def grown_memory(
+    load: Callable[[], Form],
+    size: Tuple[int, int],
+    first: Optional[Tuple[int, int]] = (48, 32),
+) -> int:
     """Bytes by which a fresh process grows at its peak.
 
     Args:
         load: Gives the form, in the new process.
         size: Width and height of the picture.
+        first: Of a picture before it, for what is loaded at the first call;
+            None: that counts.
     """
     context = multiprocessing.get_context('spawn')
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_grow, args=(sender, load, size))
+    process = context.Process(target=_grow, args=(sender, load, size, first))
     process.start()
     sender.close()
     try:
@@ -145,10 +151,14 @@ def grown_memory(load: Callable[[], Form], size: Tuple[int, int]) -> int:
 
 
 def _grow(
-    sender: object, load: Callable[[], Form], size: Tuple[int, int]
+    sender: object,
+    load: Callable[[], Form],
+    size: Tuple[int, int],
+    first: Optional[Tuple[int, int]],
 ) -> None:
     run, x = load(), dark_picture(*size)
-    run(dark_picture(48, 32))  # load what is loaded at the first call
+    if first is not None:
+        run(dark_picture(*first))
     Path('/proc/self/clear_refs').write_text('5')  # forget peaks so far
     before = _peak_memory()
     run(x)
