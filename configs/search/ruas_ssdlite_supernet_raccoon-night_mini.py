@@ -13,13 +13,12 @@ leave every operation with its share of the beginning, so it is .1 here. The
 first order costs two passes a step in the place of five.
 """
 
-_base_ = '../detection/ruas_ssdlite_raccoon-night_mini.py'
+_base_ = [
+    '../detection/ruas_ssdlite_raccoon-night_mini.py',
+    '../_base_/detector_search.py',
+]
 
-model = dict(
-    data_preprocessor=dict(scene=dict(genotype=None)),
-    neck=dict(genotype=None),
-    bbox_head=dict(genotype=None),
-)
+model = dict(_base_.supernet, host={{_base_.model.host}})
 train_dataloader = dict(
     batch_size=4,
     dataset=dict(
@@ -31,15 +30,13 @@ train_dataloader = dict(
 )
 custom_hooks = [
     dict(
-        type='ruas_mm.CooperativeSearchHook',
+        _base_.search,
         phases=dict(scene=20, task=20),
         by_epoch=False,
         warm_up=40,
         interval=40,
         gradient='first_order',
-        optimizer=dict(
-            type='Adam', lr=0.1, betas=(0.5, 0.999), weight_decay=5e-4
-        ),
+        optimizer=dict(_base_.search.optimizer, lr=0.1),
         train_config='{{fileDirname}}/../detection/'
         'ruas_ssdlite_raccoon-night_mini.py',
     )
@@ -47,5 +44,4 @@ custom_hooks = [
 param_scheduler = []
 train_cfg = dict(_delete_=True, by_epoch=False, max_iters=240)
 default_hooks = dict(checkpoint=dict(interval=80))
-find_unused_parameters = True
 val_cfg = val_dataloader = val_evaluator = None

@@ -9,7 +9,10 @@ Time:     see docs/results.md
 Expected: docs/results.md, "Raccoons at night": "Search TM" of Table 8
 """
 
-_base_ = '../detection/ssdlite_raccoon-night_mini.py'
+_base_ = [
+    '../detection/ssdlite_raccoon-night_mini.py',
+    '../_base_/detector_search.py',
+]
 
 model = dict(neck=dict(genotype=None), bbox_head=dict(genotype=None))
 train_dataloader = dict(
@@ -23,16 +26,14 @@ train_dataloader = dict(
 )
 custom_hooks = [
     dict(
-        type='ruas_mm.CooperativeSearchHook',
+        _base_.search,
         strategy='global',  # there is one part
         phases=dict(task=1, scene=1),
         by_epoch=False,
         warm_up=40,
         interval=40,
         gradient='first_order',
-        optimizer=dict(
-            type='Adam', lr=0.1, betas=(0.5, 0.999), weight_decay=5e-4
-        ),
+        optimizer=dict(_base_.search.optimizer, lr=0.1),
         train_config='{{fileDirname}}/../detection/'
         'ssdlite_raccoon-night_mini.py',
     )
@@ -40,5 +41,4 @@ custom_hooks = [
 param_scheduler = []
 train_cfg = dict(_delete_=True, by_epoch=False, max_iters=240)
 default_hooks = dict(checkpoint=dict(interval=80))
-find_unused_parameters = True
 val_cfg = val_dataloader = val_evaluator = None
