@@ -6,6 +6,7 @@ PLACES = {
     'LowLightInferencer': 'low_light_inferencer',
     'WholeModel': 'whole_model',
     'draw_on_enhanced': 'drawing',
+    'export_detector': 'detector_export',
     'export_whole_model': 'whole_model_export',
     'lowlight_config': 'wrapped_config',
 }

@@ -5,7 +5,7 @@ import inspect
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Tuple, Union
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -162,6 +162,49 @@ def describe(path: Path, **properties: str) -> None:
         graph, dict(properties, ruas_mm_version=__version__)
     )
     onnx.save(graph, str(path))
+
+
+def set_numbers(path: Path, numbers: Dict[str, float]) -> None:
+    """Put other numbers in the place of buffers without dimensions.
+
+    Args:
+        path: File to change.
+        numbers: Names of the traced module's buffers -> numbers.
+
+    Raises:
+        RuntimeError: The exporter has dropped one of them.
+    """
+    import onnx
+
+    graph = onnx.load(str(path))
+    buffers = {tensor.name: tensor for tensor in graph.graph.initializer}
+    if not numbers.keys() <= buffers.keys():
+        raise RuntimeError(f'no {sorted(numbers.keys() - buffers.keys())}')
+    for name, number in numbers.items():
+        array = np.array(number, np.float32)
+        buffers[name].CopyFrom(onnx.numpy_helper.from_array(array, name))
+    onnx.save(graph, str(path))
+
+
+def run_file(
+    path: Path,
+    inputs: Dict[str, np.ndarray],
+    outputs: Optional[Sequence[str]] = None,
+) -> List[np.ndarray]:
+    """What ONNX Runtime gives on the CPU: all outputs, or those named.
+
+    Raises:
+        RuntimeError: It does not know an operation, or cannot run the file.
+    """
+    import onnxruntime
+
+    try:
+        session = onnxruntime.InferenceSession(
+            path.read_bytes(), providers=['CPUExecutionProvider']
+        )
+        return session.run(outputs, inputs)
+    except Exception as error:  # its errors have no class in common
+        raise RuntimeError(f'ONNX Runtime: {error}') from None
 
 
 def check_difference(

@@ -41,19 +41,31 @@ class WholeModel(nn.Module):
             dictionaries become one flat tuple, in their order, as tracers
             and ONNX want it.
         """
-        preprocessor = self.model.data_preprocessor
-        attach = getattr(preprocessor, 'attach_scene', None)
-        if attach:  # there are no samples to attach to
-            preprocessor.attach_scene = False
-        try:
-            data = preprocessor(dict(inputs=inputs, data_samples=None), False)
-        finally:
-            if attach:
-                preprocessor.attach_scene = attach
-        outputs = self.model(**data, mode='tensor')
+        outputs = self.model(**preprocess(self.model, inputs), mode='tensor')
         if isinstance(outputs, Tensor):
             return outputs
         return tuple(_tensors(outputs))
+
+
+def preprocess(model: BaseModel, inputs: Tensor) -> dict:
+    """What a model's preprocessor, and the front, make of pictures alone.
+
+    Args:
+        model: In evaluation mode.
+        inputs: As in :meth:`WholeModel.forward`.
+
+    Returns:
+        ``inputs`` for the network, and no data samples.
+    """
+    preprocessor = model.data_preprocessor
+    attach = getattr(preprocessor, 'attach_scene', None)
+    if attach:  # there are no samples to attach to
+        preprocessor.attach_scene = False
+    try:
+        return preprocessor(dict(inputs=inputs, data_samples=None), False)
+    finally:
+        if attach:
+            preprocessor.attach_scene = attach
 
 
 def _tensors(outputs: Any) -> Iterator[Tensor]:

@@ -16,6 +16,7 @@ from ruas_mm.apis.onnx_export import (
     dark_pictures,
     describe,
     exporting,
+    run_file,
     trace,
 )
 from ruas_mm.apis.whole_model import WholeModel
@@ -77,10 +78,10 @@ def export_whole_model(
                 input_names=[INPUT],
                 output_names=[f'output_{i}' for i in range(len(expected))],
             )
+            difference = _largest_difference(temporary, other, expected)
         dataset_meta = getattr(model, 'dataset_meta', None) or {}
         classes = list(dataset_meta.get('classes') or ())
         describe(temporary, classes=json.dumps(classes))
-        difference = _largest_difference(temporary, other, expected)
         check_difference(path, difference, TOLERANCE)
     return difference
 
@@ -92,12 +93,7 @@ def _as_tuple(outputs: Union[Tensor, Tuple[Tensor, ...]]) -> tuple:
 def _largest_difference(
     path: Path, pictures: Tensor, expected: Sequence[Tensor]
 ) -> float:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(
-        path.read_bytes(), providers=['CPUExecutionProvider']
-    )
-    found = session.run(None, {INPUT: pictures.numpy()})
+    found = run_file(path, {INPUT: pictures.numpy()})
     return max(
         float(np.abs(ours - theirs.numpy()).max())
         for ours, theirs in zip(found, expected)

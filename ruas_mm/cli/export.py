@@ -6,6 +6,7 @@ from typing import Optional
 import click
 
 from ruas_mm.cli.options import enhancer_option, weights_option
+from ruas_mm.compatibility import ToolboxError, check_toolbox
 
 
 def export_onnx_file(
@@ -49,12 +50,35 @@ def export_weight_file(out: Path, config: str, checkpoint: str) -> str:
     return f'{out}: {out.stat().st_size:,} bytes, {plain}'
 
 
+def export_detector_file(
+    out: Path, config: str, checkpoint: str, picture: Optional[str], opset: int
+) -> str:
+    """Write a detector behind its front as ONNX; returns what to tell."""
+    for name in ('mmcv', 'mmdet'):
+        check_toolbox(name)  # before it is imported
+    from mmdet.apis import init_detector
+
+    from ruas_mm.apis.detector_export import export_detector
+    from ruas_mm.models.pretrained import check_checkpoint
+
+    detector = init_detector(config, checkpoint, device='cpu')
+    check_checkpoint(detector, checkpoint)
+    boxes, scores = export_detector(detector, out, picture, opset)
+    return (
+        f'{out}: {type(detector).__name__}, opset {opset}, '
+        f'{out.stat().st_size:,} bytes, boxes at most {boxes:.1e} pixels '
+        f'and scores {scores:.1e} from mmdet'
+    )
+
+
 @click.command(
     epilog="""Examples:
 
     ruas-mm export ruas.onnx --enhancer ruas_a
 
     ruas-mm export mine.safetensors --config mine.py --checkpoint iter_9.pth
+
+    ruas-mm export detector.onnx --config detector.py --checkpoint epoch_9.pth
     """
 )
 @click.argument('out', type=click.Path(path_type=Path))
@@ -63,8 +87,13 @@ def export_weight_file(out: Path, config: str, checkpoint: str) -> str:
 @click.option(
     '--opset', default=17, show_default=True, help='13 to 17; .onnx alone.'
 )
-@click.option('--config', help='Of the training; .safetensors alone.')
-@click.option('--checkpoint', help='Of the training; .safetensors alone.')
+@click.option('--config', help='Of the training.')
+@click.option('--checkpoint', help='Of the training.')
+@click.option(
+    '--picture',
+    help='Of the size that a detector is for, to compare on; default: of any '
+    'size, made up.',
+)
 def command(
     out: Path,
     enhancer: str,
@@ -72,28 +101,40 @@ def command(
     opset: int,
     config: Optional[str],
     checkpoint: Optional[str],
+    picture: Optional[str],
 ) -> None:
-    """Write an enhancer into one file, OUT; its suffix decides.
+    """Write an enhancer, or a detector, into one file, OUT.
 
     .onnx: an enhancer by name, for pictures of any size, and for 'ruas-mm
     enhance --runtime onnx --weights OUT'. Inputs: 'input', RGB in [0, 1],
     float32 (N, 3, H, W), and 'strength', a float32 without dimensions;
     output: 'output'. Written only if ONNX Runtime gives what PyTorch gives.
 
-    .safetensors: what was trained, small and safe to hand on, for 'ruas-mm
-    enhance --weights OUT'.
+    .onnx with --config and --checkpoint: a single-stage detector of mmdet
+    with all that is in front of it, and what comes after. Input: 'picture',
+    uint8 (H, W, 3), as cv2.imread gives it; outputs: 'boxes' in its pixels,
+    'scores' and 'labels'. Written only if ONNX Runtime finds what mmdet
+    finds.
+
+    .safetensors: the enhancer that was trained, small and safe to hand on,
+    for 'ruas-mm enhance --weights OUT'.
     """
     trained = config is not None and checkpoint is not None
     try:
         if out.suffix == '.onnx' and config is checkpoint is None:
             line = export_onnx_file(out, enhancer, weights, opset)
+        elif out.suffix == '.onnx' and trained:
+            line = export_detector_file(
+                out, config, checkpoint, picture, opset
+            )
         elif out.suffix == '.safetensors' and trained:
             line = export_weight_file(out, config, checkpoint)
         else:
             raise ValueError(
                 f'{out} with config={config}, checkpoint={checkpoint}, '
-                'allowed: OUT.onnx without them, OUT.safetensors with both'
+                'allowed: OUT.onnx without them or with both, '
+                'OUT.safetensors with both'
             )
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ToolboxError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(line)

@@ -112,3 +112,17 @@ def test_model_that_cannot_be_exported_is_named(host, tmp_path):
     with pytest.raises(ValueError, match='Strange cannot be exported'):
         export_whole_model(Strange(), tmp_path / 'model.onnx', (8, 8))
     assert not list(tmp_path.iterdir())
+
+
+def test_file_that_does_not_run_is_named(host, tmp_path, monkeypatch):
+    """As with operations of mmcv, which ONNX Runtime has not."""
+    model = build('resnet18', host)
+    module = 'ruas_mm.apis.whole_model_export'
+    monkeypatch.setattr(
+        f'{module}.trace',
+        lambda model, inputs, path, *args, **kwargs: path.write_text('x'),
+    )
+    message = r'not written: ImageClassifier cannot be .*\(ONNX Runtime: '
+    with pytest.raises(ValueError, match=message):
+        export_whole_model(model, tmp_path / 'model.onnx', SIZE)
+    assert not list(tmp_path.iterdir())

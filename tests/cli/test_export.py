@@ -32,7 +32,7 @@ def test_exported_file_enhances_like_the_trained_model(config, tmp_path):
         ['a.pth'],
         ['a.safetensors'],
         ['a.safetensors', '--config', 'c.py'],
-        ['a.onnx', '--config', 'c.py', '--checkpoint', 'c.pth'],
+        ['a.onnx', '--checkpoint', 'c.pth'],
     ],
 )
 def test_what_does_not_fit_together(arguments):

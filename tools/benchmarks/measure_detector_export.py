@@ -1,0 +1,97 @@
+"""How far a detector in ONNX Runtime is from mmdet's own inference.
+
+    python tools/benchmarks/measure_detector_export.py CONFIG CHECKPOINT FOLDER
+
+Exports the detector of CONFIG with its front as ``ruas-mm export`` does, and
+holds all detections in the pictures below FOLDER against those of mmdet's
+``inference_detector``. Prints one row of docs/measured/detector_export.yml.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple, Sequence
+
+import cv2
+import numpy as np
+import onnxruntime
+from mmdet.apis import inference_detector, init_detector
+
+from ruas_mm.apis.detector_export import (
+    OUTPUTS,
+    compare_detections,
+    export_detector,
+)
+
+
+class Compared(NamedTuple):
+    """Of one picture."""
+
+    detections: int
+    boxes: float
+    scores: float
+    mmdet_ms: float
+    onnx_ms: float
+
+
+def compare(
+    model, session: onnxruntime.InferenceSession, pixels: np.ndarray
+) -> Compared:
+    """All detections above the config's threshold, either way."""
+    start = time.perf_counter()
+    found = inference_detector(model, pixels).pred_instances
+    between = time.perf_counter()
+    ours = session.run(list(OUTPUTS), dict(picture=pixels))
+    end = time.perf_counter()
+    names = 'bboxes', 'scores', 'labels'
+    theirs = tuple(found[name].numpy() for name in names)
+    number = max(len(theirs[1]), len(ours[1]))
+    differences = compare_detections(theirs, ours, number)
+    milliseconds = 1e3 * (between - start), 1e3 * (end - between)
+    return Compared(number, *differences, *milliseconds)
+
+
+def row(name: str, size: int, pictures: Sequence[Compared]) -> list:
+    """Of the table: see the columns of detector_export.yml."""
+    unmatched = sum(np.isinf(each.boxes) for each in pictures)
+    return [
+        name,
+        f'{size / 1e6:.1f} MB',
+        len(pictures),
+        f'{sum(each.detections for each in pictures):,}',
+        unmatched,
+        f'{max(each.boxes for each in pictures):.1e}',
+        f'{max(each.scores for each in pictures):.1e}',
+        f'{statistics.median(each.mmdet_ms for each in pictures):.0f}',
+        f'{statistics.median(each.onnx_ms for each in pictures):.0f}',
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('config')
+    parser.add_argument('checkpoint')
+    parser.add_argument('folder', type=Path, help='with pictures below it')
+    args = parser.parse_args()
+    model = init_detector(args.config, args.checkpoint, device='cpu')
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, 'detector.onnx')
+        print(export_detector(model, path))
+        size = path.stat().st_size
+        session = onnxruntime.InferenceSession(
+            path.read_bytes(), providers=['CPUExecutionProvider']
+        )
+    pictures = [
+        compare(model, session, cv2.imread(str(file)))
+        for file in sorted(args.folder.rglob('*.*'))
+    ]
+    print(row(Path(args.config).stem, size, pictures))
+
+
+if __name__ == '__main__':
+    main()
