@@ -8,9 +8,7 @@ holds all detections in the pictures below FOLDER against those of mmdet's
 """
 
 import argparse
-import statistics
 import tempfile
-import time
 from pathlib import Path
 from typing import NamedTuple, Sequence
 
@@ -32,25 +30,18 @@ class Compared(NamedTuple):
     detections: int
     boxes: float
     scores: float
-    mmdet_ms: float
-    onnx_ms: float
 
 
 def compare(
     model, session: onnxruntime.InferenceSession, pixels: np.ndarray
 ) -> Compared:
     """All detections above the config's threshold, either way."""
-    start = time.perf_counter()
     found = inference_detector(model, pixels).pred_instances
-    between = time.perf_counter()
     ours = session.run(list(OUTPUTS), dict(picture=pixels))
-    end = time.perf_counter()
     names = 'bboxes', 'scores', 'labels'
     theirs = tuple(found[name].numpy() for name in names)
     number = max(len(theirs[1]), len(ours[1]))
-    differences = compare_detections(theirs, ours, number)
-    milliseconds = 1e3 * (between - start), 1e3 * (end - between)
-    return Compared(number, *differences, *milliseconds)
+    return Compared(number, *compare_detections(theirs, ours, number))
 
 
 def row(name: str, size: int, pictures: Sequence[Compared]) -> list:
@@ -64,8 +55,6 @@ def row(name: str, size: int, pictures: Sequence[Compared]) -> list:
         unmatched,
         f'{max(each.boxes for each in pictures):.1e}',
         f'{max(each.scores for each in pictures):.1e}',
-        f'{statistics.median(each.mmdet_ms for each in pictures):.0f}',
-        f'{statistics.median(each.onnx_ms for each in pictures):.0f}',
     ]
 
 
