@@ -176,7 +176,10 @@ class DetectorFile(nn.Module):
         # without img_shape: clipping would import what mmdet 3 has not
         sample = DetDataSample(metainfo=dict(img_shape=None))
         features = self.detector.extract_feat(inputs)
+        self.found = None
         self.detector.bbox_head.predict(features, [sample])
+        if self.found is None:  # masks of instances, for example
+            raise RuntimeError('its head ends with steps of its own')
         boxes = self._clipped(self.found.bboxes)
         boxes = boxes / factors.flip(0).repeat(2).float()
         scores, labels = self.found.scores, self.found.labels
@@ -228,7 +231,11 @@ def check_kind(model: nn.Module) -> None:
     Raises:
         ValueError: One of another kind; the message names its head.
     """
-    head = getattr(model, 'bbox_head', None)
+    heads = (
+        getattr(model, name, None)
+        for name in ('bbox_head', 'roi_head', 'mask_head')
+    )
+    head = next(filter(None, heads), None)
     last = getattr(type(head), '_bbox_post_process', None)
     name = f'{type(model).__name__} with {type(head).__name__}'
     steps = (BaseDenseHead._bbox_post_process, YOLOXHead._bbox_post_process)

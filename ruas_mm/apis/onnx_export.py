@@ -116,7 +116,7 @@ def exporting(path: Union[str, Path], kind: str, opset: int) -> Iterator[None]:
     """
     try:
         yield
-    except (RuntimeError, TypeError) as error:
+    except (RuntimeError, TypeError, AttributeError) as error:
         reason = str(error).strip().partition('\n')[0]
         raise ValueError(
             f'{path} is not written: {kind} cannot be exported to ONNX '

@@ -206,9 +206,19 @@ def all_sizes(model):
     pipeline[1].keep_ratio = True
 
 
+def own_steps(model):
+    model.bbox_head.predict_by_feat = lambda *args, **kwargs: []
+
+
+def broken(model):  # as mmdet 3.3.0's own SSDHead
+    del model.bbox_head.prior_generator
+
+
 @pytest.mark.parametrize(
     'change, message',
     [
+        (own_steps, 'with SearchableSSDHead cannot .*its head ends with st'),
+        (broken, "cannot be exported .*no attribute 'prior_generator'"),
         (soft, "SearchableSSDHead ends with nms={'type': 'soft_nms'}.*allow"),
         (no_config, "no cfg with a test_dataloader, allowed: what mmdet's"),
         (all_sizes, 'picture=None, .*allowed: a picture of the size'),
@@ -225,7 +235,7 @@ def test_what_cannot_be_exported_is_named(host, tmp_path, change, message):
 @pytest.mark.parametrize(
     'kind, message',
     [
-        ('FasterRCNN', 'FasterRCNN with NoneType cannot .*allowed: a single'),
+        ('FasterRCNN', 'FasterRCNN with Identity cannot .*allowed: a single'),
         ('PAAHead', 'RetinaNet with PAAHead cannot be exported, allowed'),
     ],
 )
@@ -237,6 +247,7 @@ def test_other_heads_are_refused(host, kind, message):
         model.bbox_head.__class__ = mmdet.models.PAAHead
     else:
         model.__class__ = mmdet.models.FasterRCNN
+        model.roi_head = torch.nn.Identity()
         del model.bbox_head
     with pytest.raises(ValueError, match=message):
         check_kind(model)
