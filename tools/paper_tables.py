@@ -75,8 +75,9 @@ class Row:
             raise ValueError(f'{self.name}: allowed: --weights FOLDER')
         scene = dict(method.scene(weights), _delete_=True)
         place = 'model.data_preprocessor.scene'
-        placed = {f'{place}.{key}': value for key, value in scene.items()}
-        return replace(self, options={**self.options, **placed})
+        options = {k: v for k, v in self.options.items() if k != place}
+        options.update({f'{place}.{k}': v for k, v in scene.items()})
+        return replace(self, options=options)
 
 
 def _scene_row(name: str, paper: Optional[tuple], **scene) -> Row:
@@ -145,11 +146,22 @@ def _packaged_rows(experiment: str, light: str, frozen: bool) -> List[Row]:
     ]
 
 
-def _raccoon_row(name: str, paper: float, folder: str, **kwargs) -> Row:
+def _raccoon_row(
+    name: str, paper: Optional[float], folder: str, **kwargs
+) -> Row:
     """RUAS as found by a cooperative search, trained as ``kwargs`` say."""
     found = dict(strategy='cooperative', folder=folder)
     kwargs = {'parts': ('end_to_end',), **kwargs}
-    return Row(name, (paper,), RUAS_RACCOON, **found, **kwargs)
+    return Row(name, paper and (paper,), RUAS_RACCOON, **found, **kwargs)
+
+
+def _raccoon_packaged(name: str, folder: str, frozen: bool) -> Row:
+    """The searched neck and head behind packaged light."""
+    options = {
+        'model.data_preprocessor.scene': 'ruas_s_detection',
+        'model.data_preprocessor.frozen': frozen,
+    }
+    return _raccoon_row(name, None, folder, options=options)
 
 
 def _packaged_light(paper: Optional[tuple], name: str) -> Row:
@@ -288,6 +300,7 @@ TABLES: Dict[str, List[Row]] = {
     'table8': [
         TM,
         _packaged_light((0.639,), 'ruas_s'),
+        _packaged_light(None, 'ruas_s_detection'),
         Row(
             'Search TM',
             (0.655,),
@@ -297,6 +310,8 @@ TABLES: Dict[str, List[Row]] = {
             folder='search_tm',
         ),
         END_TO_END,
+        _raccoon_packaged('RUAS, packaged light', 'packaged', frozen=True),
+        _raccoon_packaged('the same, trained on', 'trained_on', frozen=False),
     ],
     'table9': [
         replace(TM, name='none', paper=None),

@@ -98,7 +98,7 @@ def build_model(row):
     'name',
     [
         *('table2', 'fig3', 'table3', 'table4', 'table5', 'table6'),
-        *('table8', 'detection', 'table11'),
+        *('table8', 'table9', 'detection', 'table11'),
     ],
 )
 def test_options_fit_their_config(tool, name):
@@ -122,6 +122,23 @@ def test_options_fit_their_config(tool, name):
 def test_options_build_what_the_row_is_called(tool, table, name, found):
     (row,) = [row for row in tool.TABLES[table] if row.name == name]
     assert found(build_model(row))
+
+
+@pytest.mark.parametrize('table', ['table9', 'table11'])
+def test_each_enhancer_stands_frozen_in_front(tool, table, shared):
+    rows = [row for row in tool.TABLES[table] if row.enhancer]
+    assert len(rows) >= 6
+    for row in rows:
+        row = row.with_enhancer(shared('weights'))
+        cfg = Config.fromfile(ROOT / 'configs' / row.config)
+        cfg.merge_from_dict(row.options)
+        front = cfg.model.data_preprocessor
+        assert front.frozen and 'genotype' not in front.scene
+    front.scene = dict(front.scene)
+    assert row.enhancer == 'RUAS' and front.scene == dict(type='ruas')
+    lacking = next(r for r in tool.TABLES[table] if r.enhancer == 'Zero-DCE')
+    with pytest.raises(ValueError, match='Zero-DCE: allowed: --weights'):
+        lacking.with_enhancer(None)
 
 
 SCENE = ['3-C'] * 7
