@@ -53,10 +53,12 @@ def main(folder: Path, iterations: int) -> None:
     env = dict(os.environ, EXDARK_ROOT=str(data))
     batch_size = 4
     times = max(1, iterations * batch_size // COUNTS['train'])
-    overrides = [
+    model = [
         f'model.backbone.{backbone_weights(folder, env)}',
         'model.data_preprocessor.scene._delete_=True',
         'model.data_preprocessor.scene.type=ruas_s',
+    ]
+    training = [
         f'train_dataloader.batch_size={batch_size}',
         f'train_dataloader.dataset.times={times}',
         'train_cfg.max_epochs=1',
@@ -70,10 +72,11 @@ def main(folder: Path, iterations: int) -> None:
     amp = ['--amp'] if has_fast_bfloat16() else []
     train_log, test_log = folder / 'train.txt', folder / 'test.txt'
     run('tools/train.py', CONFIG, '--work-dir', str(folder), *amp,
-        '--cfg-options', *overrides, log=train_log, env=env)  # fmt: skip
+        '--cfg-options', *model, *training, log=train_log,
+        env=env)  # fmt: skip
     run('tools/test.py', CONFIG, str(folder / 'epoch_1.pth'),
         '--work-dir', str(folder), '--show-dir', 'pictures',
-        log=test_log, env=env)  # fmt: skip
+        '--cfg-options', *model, log=test_log, env=env)  # fmt: skip
     pictures = max(folder.glob('*/pictures'), key=os.path.getmtime)
     print(
         f'{last_table(test_log)}\n'

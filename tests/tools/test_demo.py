@@ -1,0 +1,38 @@
+"""The demo tests what it has trained."""
+
+from argparse import ArgumentParser
+
+from conftest import ROOT
+from mmengine.config import Config, DictAction
+
+
+def model_of(command):
+    """Of the config that a tool is called with."""
+    words = [str(word) for word in command]
+    parser = ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    options = parser.parse_args(words[words.index('--cfg-options') :])
+    cfg = Config.fromfile(ROOT / words[2])
+    cfg.merge_from_dict(options.cfg_options)
+    return cfg.model
+
+
+def test_what_was_trained_is_tested(load_tool, monkeypatch, tmp_path):
+    tool = load_tool('demo')
+    commands = []
+
+    def run_logged(command, log, env, folder):
+        commands.append([word.replace('--amp', '') for word in command])
+        (tmp_path / 'now/pictures').mkdir(parents=True, exist_ok=True)
+
+    monkeypatch.setattr(tool, 'run_logged', run_logged)
+    monkeypatch.setattr(tool, 'make_demo_set', lambda *_: None)
+    monkeypatch.setattr(tool, 'last_table', lambda _: 'a table')
+    tool.main(tmp_path, 50)
+    backbone, train, test = commands
+    assert backbone[1].endswith('get_backbones.py')
+    assert 'train.py' in train[1] and 'test.py' in test[1]
+    model = model_of(train)
+    assert model == model_of(test)
+    assert model.data_preprocessor.scene == dict(type='ruas_s')
+    assert model.backbone.init_cfg.checkpoint == str(tmp_path / 'vgg16.pth')
