@@ -2,14 +2,15 @@
 
     python tools/benchmarks/measure_front.py [--size 300 300] [--runs 15]
 
-mmdet's SSD300 (VGG-16, random weights: what it finds costs nothing) through
-``test_step``, as its test loop calls it, on one dark picture; in each round
-all take turns. Memory is how far a fresh process grows over its first picture.
+SSD300 (VGG-16, random weights: what it finds costs little) through
+``test_step``, as mmdet's test loop calls it, on one dark picture; in each
+round all take turns. Memory is how far a fresh process grows over its first
+picture.
 """
 
 import argparse
-from copy import deepcopy
 from functools import partial
+from pathlib import Path
 
 import torch
 from measure_enhancement import (
@@ -21,12 +22,12 @@ from measure_enhancement import (
 )
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
-from mmengine.hub import get_config
+from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from rich.console import Console
 from rich.table import Table
 
-CONFIG = 'mmdet::ssd/ssd300_coco.py'
+CONFIG = Path(__file__).parents[2] / 'configs/detection/ssd_exdark.py'
 NONE = 'alone'
 FRONTS = (NONE, 'ruas_s', 'ruas_s_detection', 'ruas')
 
@@ -34,7 +35,7 @@ FRONTS = (NONE, 'ruas_s', 'ruas_s_detection', 'ruas')
 def load_form(front: str) -> Form:
     """The detector behind a front: from a picture in [0, 1] to boxes."""
     torch.manual_seed(0)
-    model = deepcopy(get_config(CONFIG).model)
+    model = Config.fromfile(CONFIG).model
     model.backbone.init_cfg = None
     if front != NONE:
         model.data_preprocessor = dict(
