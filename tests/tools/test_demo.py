@@ -23,16 +23,22 @@ def test_what_was_trained_is_tested(load_tool, monkeypatch, tmp_path):
 
     def run_logged(command, log, env, folder):
         commands.append([word.replace('--amp', '') for word in command])
-        (tmp_path / 'now/pictures').mkdir(parents=True, exist_ok=True)
+        if 'train' in log.name:
+            (log.parent / 'now/pictures').mkdir(parents=True)
+            (log.parent / 'last_checkpoint').write_text('x.pth')
 
     monkeypatch.setattr(tool, 'run_logged', run_logged)
     monkeypatch.setattr(tool, 'make_demo_set', lambda *_: None)
     monkeypatch.setattr(tool, 'last_table', lambda _: 'a table')
-    tool.main(tmp_path, 50)
-    backbone, train, test = commands
+    tool.main(tmp_path, 4, 9)
+    backbone, *others = commands
     assert backbone[1].endswith('get_backbones.py')
-    assert 'train.py' in train[1] and 'test.py' in test[1]
-    model = model_of(train)
-    assert model == model_of(test)
-    assert model.data_preprocessor.scene == dict(type='ruas_s')
-    assert model.backbone.init_cfg.checkpoint == str(tmp_path / 'vgg16.pth')
+    for train, test in (others[:2], others[2:]):
+        assert 'train.py' in train[1] and 'test.py' in test[1]
+        assert test[3] == 'x.pth'
+        model = model_of(train)
+        assert model == model_of(test)
+        assert model.data_preprocessor.scene == dict(type='ruas_s')
+    assert others[0][2] == 'configs/ruas_ssd_exdark.py'
+    weights = model_of(others[0]).backbone.init_cfg.checkpoint
+    assert weights == str(tmp_path / 'vgg16.pth')
