@@ -184,17 +184,16 @@ def _packaged_light(paper: Optional[tuple], name: str) -> Row:
     )
 
 
-def _enhancer_rows(*rows: Row) -> List[Row]:
-    """Each of :data:`ENHANCERS`, frozen, in front of what the rows train."""
+def _enhancer_rows(row: Row, prefix: str = '') -> List[Row]:
+    """Each of :data:`ENHANCERS`, frozen, in front of what a row trains."""
     return [
         replace(
             row,
-            name=f'{row.name} {title}'.strip(),
+            name=f'{prefix}{title}',
             paper=None,
             enhancer=title,
-            folder='_'.join(f'{row.name} {title}'.lower().split()),
+            folder='_'.join(f'{prefix}{title}'.lower().split()),
         )
-        for row in rows
         for title in ENHANCERS
     ]
 
@@ -317,7 +316,7 @@ TABLES: Dict[str, List[Row]] = {
         replace(TM, name='none', paper=None),
         _packaged_light(None, 'ruas_s'),
         _packaged_light(None, 'ruas_s_detection'),
-        *_enhancer_rows(replace(_packaged_light(None, 'ruas_s'), name='')),
+        *_enhancer_rows(_packaged_light(None, 'ruas_s')),
     ],
     'detection': [
         *map(_detection_row, HIGH_LEVEL_OPERATIONS[:8]),
@@ -340,8 +339,6 @@ TABLES: Dict[str, List[Row]] = {
         *_light_rows('B', 'day'),
         *_packaged_rows('C', 'day', frozen=True),
         *_packaged_rows('D', 'day', frozen=False),
-        *_enhancer_rows(
-            replace(_packaged_rows('E', 'day', frozen=True)[0], name='E')
-        ),
+        *_enhancer_rows(_packaged_rows('E', 'day', frozen=True)[0], 'E '),
     ],
 }

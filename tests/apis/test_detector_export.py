@@ -126,11 +126,6 @@ def session_of(path):
     )
 
 
-def in_order(detections):
-    order = np.lexsort((detections[0][:, 0].round(), detections[2]))
-    return [part[order] for part in detections]
-
-
 def assert_same(found, expected):
     assert len(found[1]) == len(expected[1])
     orders = [

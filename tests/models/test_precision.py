@@ -57,9 +57,10 @@ IS_OLD = torch.__version__ < '2.2'
 
 
 @pytest.mark.parametrize('form', [*FORMS][: -1 if IS_OLD else None])
-def test_compiles_as_one_graph(form):
+@pytest.mark.parametrize('training', [True, False])
+def test_compiles_as_one_graph(form, training):
     torch._dynamo.reset()
-    scene = SceneModule(**FORMS[form])
+    scene = SceneModule(**FORMS[form]).train(training)
     y = torch.rand(1, 3, 16, 20) * 0.2
     compiled = torch.compile(scene, fullgraph=True, backend='eager')
     torch.testing.assert_close(compiled(y), scene(y))

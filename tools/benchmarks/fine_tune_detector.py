@@ -35,7 +35,13 @@ from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 from detection_pictures import Picture, exdark_pictures, write_truth
-from measure_detector import FOUND, check_checkpoint, score, testing_config
+from measure_detector import (
+    FOUND,
+    check_checkpoint,
+    put_scene_before,
+    score,
+    testing_config,
+)
 from mmengine.config import Config
 from mmengine.runner import Runner
 from rich.console import Console
@@ -106,46 +112,34 @@ def fold_config(
     """
     cfg = testing_config(checkpoint, truths['test'], folder)
     cfg.randomness = dict(seed=seed)
-    host = cfg.model.pop('type')
-    inner = cfg.model.data_preprocessor
-    inner.pop('batch_augments')  # sizes that vary cost time
+    cfg.model.data_preprocessor.pop('batch_augments')  # sizes cost time
     if row.light is not None:
-        cfg.model.data_preprocessor = dict(
-            type='ruas_mm.SceneDataPreprocessor',
-            scene=FRONT,
-            frozen=row.light == 'frozen',
-            data_preprocessor=inner,
-        )
+        put_scene_before(cfg, dict(type=FRONT), row.light == 'frozen')
     if row.light == 'trained':
         cfg.model.update(
-            host=host,
+            host=cfg.model.type,
             type='ruas_mm.SceneConstrained',
             scene_weight=row.scene_weight,
         )
-    else:
-        cfg.model.type = host
-    if not row.trained:
-        return cfg
-    load, resize, pad, annotations, pack = deepcopy(
+    if row.trained:
+        _add_training(cfg, row, truths['train'], iterations)
+    return cfg
+
+
+def _add_training(cfg: Config, row: Row, truth: Path, iterations: int) -> None:
+    load, resize, pad, annotations, _ = deepcopy(
         cfg.test_dataloader.dataset.pipeline
     )
-    flip = dict(type='RandomFlip', prob=0.5)
+    flip, pack = dict(type='RandomFlip', prob=0.5), dict(type='PackDetInputs')
     cfg.train_dataloader = dict(
         batch_size=BATCH,
         num_workers=0,
         sampler=dict(type='InfiniteSampler'),
         dataset=dict(
             type='CocoDataset',
-            ann_file=str(truths['train']),
+            ann_file=str(truth),
             data_prefix=dict(img=''),
-            pipeline=[
-                load,
-                annotations,
-                resize,
-                pad,
-                flip,
-                dict(type='PackDetInputs'),
-            ],
+            pipeline=[load, annotations, resize, pad, flip, pack],
         ),
     )
     first = iterations // 3 if row.scene_first else 0
@@ -172,7 +166,6 @@ def fold_config(
         )
     ]
     cfg.default_hooks.checkpoint = None
-    return cfg
 
 
 def run_fold(
@@ -222,8 +215,7 @@ def run_seed(
     """Figures of one row and seed; what was done is read.
 
     Returns:
-        ``whole``: AP and AP50 of all pictures; ``folds``: of each fold;
-        ``pictures``: of each fold, by name.
+        ``whole``: AP and AP50 of all pictures; ``folds``: of each fold.
     """
     folds = split(len(pictures), seed)
     path = folder / f'{ROWS.index(row)}_{seed}.json'
@@ -240,11 +232,7 @@ def run_seed(
             dict(box, image_id=tested.index(box['image_id'])) for box in found
         ]
         apart.append(score_of([pictures[i] for i in tested], renumbered))
-    return dict(
-        whole=score_of(pictures, sum(done, [])),
-        folds=apart,
-        pictures=[[Path(pictures[i].path).name for i in f] for f in folds],
-    )
+    return dict(whole=score_of(pictures, sum(done, [])), folds=apart)
 
 
 def parse_args(
@@ -278,14 +266,18 @@ def main(args: argparse.Namespace) -> None:
     rows = [row for row in ROWS if row.title.startswith(args.rows)]
     results = {row: [] for row in rows}
     for seed in args.seeds:
+        names = [
+            [Path(pictures[i].path).name for i in fold]
+            for fold in split(len(pictures), seed)
+        ]
+        with atomic_write(folder / f'folds_{seed}.json') as temporary:
+            temporary.write_text(json.dumps(names, indent=1))
         for row in rows:
             print(f'{row.title}, seed {seed}', flush=True)
             found = run_seed(
                 row, args.checkpoint, pictures, args.iterations, seed, folder
             )
             results[row].append(found)
-        with atomic_write(folder / f'folds_{seed}.json') as temporary:
-            temporary.write_text(json.dumps(found['pictures'], indent=1))
     table = Table(
         title=f'{len(pictures)} of ExDark, {FOLDS} folds, seeds '
         f'{args.seeds}, {args.iterations} iterations'

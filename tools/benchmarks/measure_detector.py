@@ -126,12 +126,17 @@ class Front(NamedTuple):
             scene = dict(self.scene or dict(type=self.name))
             if self.strength is not None:
                 scene['scene'] = dict(strength=self.strength)
-            cfg.model.data_preprocessor = dict(
-                type='ruas_mm.SceneDataPreprocessor',
-                frozen=True,
-                scene=scene,
-                data_preprocessor=cfg.model.data_preprocessor,
-            )
+            put_scene_before(cfg, scene, frozen=True)
+
+
+def put_scene_before(cfg: Config, scene: dict, frozen: bool) -> None:
+    """Change the config of a detector: an enhancer in front."""
+    cfg.model.data_preprocessor = dict(
+        type='ruas_mm.SceneDataPreprocessor',
+        frozen=frozen,
+        scene=scene,
+        data_preprocessor=cfg.model.data_preprocessor,
+    )
 
 
 def parse_front(title: str) -> Front:

@@ -120,6 +120,33 @@ def median_times(forms: Sequence[Form], x: Tensor, runs: int) -> List[float]:
     return [statistics.median(times) for times in zip(*rounds)]
 
 
+def run_timing(
+    main: Callable[[int, int, int], None],
+    description: str,
+    size: Tuple[int, int],
+    runs: int,
+) -> None:
+    """Call ``main`` with width, height and runs of the command line.
+
+    Args:
+        main: What measures.
+        description: Of the script.
+        size: Width and height by default.
+        runs: By default.
+    """
+    parser = argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('--size', type=int, nargs=2, default=size)
+    parser.add_argument('--runs', type=int, default=runs)
+    parser.add_argument('--threads', type=int, help='default: as torch')
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    main(*args.size, args.runs)
+
+
 def _seconds(function: Callable[[], object]) -> float:
     start = time.perf_counter()
     function()

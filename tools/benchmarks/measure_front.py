@@ -8,7 +8,6 @@ round all take turns. Memory is how far a fresh process grows over its first
 picture.
 """
 
-import argparse
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from measure_enhancement import (
     dark_picture,
     grown_memory,
     median_times,
+    run_timing,
 )
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
@@ -85,14 +85,4 @@ def main(width: int, height: int, runs: int) -> None:
 
 
 if __name__ == '__main__':
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('--size', type=int, nargs=2, default=(300, 300))
-    parser.add_argument('--runs', type=int, default=15)
-    parser.add_argument('--threads', type=int, help='default: as torch')
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    main(*args.size, args.runs)
+    run_timing(main, __doc__, size=(300, 300), runs=15)

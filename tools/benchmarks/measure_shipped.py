@@ -8,7 +8,6 @@ the released graph itself, in plain PyTorch, see ``measure_enhancement.py``.
 Memory is how far a fresh process grows while it enhances one picture.
 """
 
-import argparse
 from functools import partial
 
 import torch
@@ -18,6 +17,7 @@ from measure_enhancement import (
     dark_picture,
     grown_memory,
     median_times,
+    run_timing,
 )
 from released_network import ReleasedNetwork
 from rich.console import Console
@@ -74,14 +74,4 @@ def main(width: int, height: int, runs: int) -> None:
 
 
 if __name__ == '__main__':
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('--size', type=int, nargs=2, default=(1920, 1080))
-    parser.add_argument('--runs', type=int, default=5)
-    parser.add_argument('--threads', type=int, help='default: as torch')
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    main(*args.size, args.runs)
+    run_timing(main, __doc__, size=(1920, 1080), runs=5)
