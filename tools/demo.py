@@ -3,10 +3,10 @@
 Makes low-light pictures with exact boxes, trains ``ruas_ssd_exdark.py`` on
 them for a few iterations and tests it: that it runs. On a CPU it would take
 far longer to learn something, so the light detector of
-``ruas_ssdlite_exdark_mini.py`` is trained as well, tested, and its pictures
-saved. Both start from packaged light, the first one also from ImageNet's
-features of VGG-16 where pip can fetch them. The test pictures show the same
-few things in other places.
+``ruas_ssdlite-lite0_exdark_mini.py`` is trained as well, tested, and its
+pictures saved. Both start from packaged light and, where pip can fetch them,
+from ImageNet's features. The test pictures show the same few things in other
+places.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from ruas_mm.engine.bf16_optim_wrapper import has_fast_bfloat16
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = 'configs/ruas_ssd_exdark.py'
-LIGHT_CONFIG = 'configs/detection/ruas_ssdlite_exdark_mini.py'
+LIGHT_CONFIG = 'configs/detection/ruas_ssdlite-lite0_exdark_mini.py'
 COUNTS = dict(train=120, val=5, test=20)  # pictures
 FRONT = (  # packaged light
     'model.data_preprocessor.scene._delete_=True',
@@ -39,18 +39,19 @@ def run(*command: str, log: Path, env: dict) -> None:
         sys.exit(str(error))
 
 
-def backbone_weights(folder: Path, env: dict) -> str:
-    """Setting of VGG-16's weights; none where pip cannot fetch any."""
-    path = folder / 'vgg16.pth'
+def backbone_weights(name: str, folder: Path, env: dict) -> str:
+    """Setting of a backbone's weights; none where pip cannot fetch any."""
+    path = folder / f'{name}.pth'
     if not path.exists():
         tool = 'tools/misc/get_backbones.py'
-        command = [sys.executable, tool, 'vgg16', str(path)]
+        command = [sys.executable, tool, name, str(path)]
+        log = folder / f'{name}.txt'
         try:
-            run_logged(command, folder / 'backbone.txt', env, ROOT)
+            run_logged(command, log, env, ROOT)
         except ToolFailed:
-            print('no pretrained features (backbone.txt): from scratch')
-            return 'init_cfg=None'
-    return f'init_cfg.checkpoint={path}'
+            print(f'no pretrained features ({log.name}): from scratch')
+            return 'model.backbone.init_cfg=None'
+    return f'model.backbone.init_cfg.checkpoint={path}'
 
 
 def train_and_test(
@@ -80,7 +81,7 @@ def main(folder: Path, iterations: int, light_iterations: int) -> None:
         CONFIG,
         folder / 'main',
         env,
-        [f'model.backbone.{backbone_weights(folder, env)}', *FRONT],
+        [backbone_weights('vgg16', folder, env), *FRONT],
         [
             'train_dataloader.batch_size=4',
             'train_dataloader.dataset.times=1',
@@ -97,7 +98,7 @@ def main(folder: Path, iterations: int, light_iterations: int) -> None:
         LIGHT_CONFIG,
         light,
         env,
-        [*FRONT],
+        [backbone_weights('efficientnet_lite0', folder, env)],
         [
             f'train_cfg.max_iters={light_iterations}',
             f'train_cfg.val_interval={light_iterations + 1}',
@@ -125,6 +126,6 @@ if __name__ == '__main__':
     )
     parser.add_argument('--folder', type=Path, default='work_dirs/demo')
     parser.add_argument('--iterations', type=int, default=4)
-    parser.add_argument('--light-iterations', type=int, default=250)
+    parser.add_argument('--light-iterations', type=int, default=150)
     args = parser.parse_args()
     main(args.folder.resolve(), args.iterations, args.light_iterations)
