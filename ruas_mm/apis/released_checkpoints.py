@@ -157,10 +157,16 @@ def convert_file(source: Path, target: Path) -> str:
         One line: layout, and parameters of each part.
 
     Raises:
-        ValueError: See :func:`read_tensors` and :func:`convert`.
+        ValueError: See :func:`read_tensors` and :func:`convert`; a number
+            that is not finite; ``target`` is the source.
         OSError: A file cannot be read or written.
     """
     state, layout = convert(read_tensors(source))
+    bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
+    if bad:
+        raise ValueError(f'holds numbers that are not finite: {bad}')
+    if target.exists() and target.samefile(source):
+        raise ValueError(f'target={target} is the source, allowed: another')
     checksum = hashlib.sha256(source.read_bytes()).hexdigest()
     meta = dict(
         source=source.name,

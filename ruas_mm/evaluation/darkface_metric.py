@@ -23,7 +23,11 @@ from ruas_mm.evaluation.face_evaluation import (
     write_curve,
 )
 from ruas_mm.evaluation.split_title import split_title
-from ruas_mm.files.darkface_files import as_written, write_prediction
+from ruas_mm.files.darkface_files import (
+    as_written,
+    check_no_labels,
+    write_prediction,
+)
 from ruas_mm.registry import METRICS
 
 FACE = 0
@@ -51,14 +55,16 @@ class DarkFaceMetric(BaseMetric):
 
     Args:
         prediction_folder: Where to write ``N.txt`` for the official tool
-            (``x1 y1 x2 y2 score``), one for each picture.
+            (``x1 y1 x2 y2 score``), one for each picture; not a folder of
+            labels.
         curve_file: Where to write precision and recall as JSON, for
             ``tools/misc/draw_precision_recall.py``.
         **kwargs: Of ``mmengine.evaluator.BaseMetric``.
 
     Raises:
-        ValueError: While testing: a picture without name or faces in its data
-            sample, or twice in the set; a box or score that is not finite.
+        ValueError: ``prediction_folder`` holds labels. While testing: a
+            picture without name or faces in its data sample, or twice in the
+            set; a box or score that is not finite.
     """
 
     default_prefix = 'darkface'
@@ -70,6 +76,8 @@ class DarkFaceMetric(BaseMetric):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
+        if prediction_folder is not None:
+            check_no_labels(prediction_folder)
         self.prediction_folder = prediction_folder
         self.curve_file = curve_file
 
@@ -106,14 +114,14 @@ class DarkFaceMetric(BaseMetric):
         meta = self.dataset_meta or {}
         split = split_title(name for *_, name in results)
         title = f'{meta.get("dataset_name", "data set")}, split {split}'
+        table = face_table(title, evaluation)  # first: a disk may be full
+        MMLogger.get_current_instance().info('\n' + table)
         if self.prediction_folder is not None:
             for name, (*_, detections) in zip(names, pictures):
                 path = Path(self.prediction_folder, f'{name}.txt')
                 write_prediction(path, detections)
         if self.curve_file is not None:
             write_curve(self.curve_file, evaluation, title)
-        table = face_table(title, evaluation)
-        MMLogger.get_current_instance().info('\n' + table)
         return evaluation.figures
 
 

@@ -178,6 +178,21 @@ def as_written(detections: np.ndarray) -> np.ndarray:
     return np.hstack([boxes.round(BOX_DECIMALS), scores.round(SCORE_DECIMALS)])
 
 
+def check_no_labels(folder: PathLike) -> None:
+    """Make sure that predictions do not take the place of labels.
+
+    Raises:
+        ValueError: A file in the folder starts with a number of faces.
+    """
+    for path in sorted(Path(folder).glob('*.txt')):
+        with open(path, encoding='utf-8-sig', errors='replace') as file:
+            if file.readline().strip().isdecimal():
+                raise ValueError(
+                    f'prediction_folder={folder} holds {path.name}, which is '
+                    'a label, allowed: another folder'
+                )
+
+
 def write_prediction(path: PathLike, detections: np.ndarray) -> None:
     """Write one file for the official tool, best detection first.
 

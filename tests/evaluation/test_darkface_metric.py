@@ -108,6 +108,14 @@ def test_folder_that_cannot_be_evaluated_is_named(
         evaluate_files(tmp_path / 'found', tmp_path / 'label')
 
 
+def test_predictions_do_not_replace_labels(tmp_path):
+    evaluate(sample(1, [], []), prediction_folder=str(tmp_path))
+    evaluate(sample(1, [], []), prediction_folder=str(tmp_path))  # its own
+    (tmp_path / '2.txt').write_text('\ufeff1\r\n3 4 5 6\r\n')
+    with pytest.raises(ValueError, match='holds 2.txt, which is a label'):
+        build(prediction_folder=str(tmp_path))
+
+
 def test_curve_without_faces_is_kept(tmp_path):
     path = tmp_path / 'none.json'
     evaluate(sample(1, [], []), curve_file=str(path))

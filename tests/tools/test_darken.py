@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 SIZE = (40, 56, 3)
 
@@ -88,3 +89,48 @@ def test_what_is_refused(tool, dataset, tmp_path):
     tool.main(dataset, tmp_path / 'dark', 'night', 0)
     with pytest.raises(ValueError, match='was made with'):
         tool.main(dataset, tmp_path / 'dark', 'dusk', 0)
+    dataset.rename(tmp_path / 'another')
+    with pytest.raises(ValueError, match="was made with {'dataset'"):
+        tool.main(tmp_path / 'another', tmp_path / 'dark', 'night', 0)
+
+
+@pytest.mark.parametrize(
+    'folder',
+    ['VOC/SegmentationClass', 'trainannot', 'annotations/panoptic', 'mine'],
+)
+def test_pictures_that_are_labels_stay(tool, dataset, tmp_path, folder):
+    labels = dataset / folder / 'a.png'
+    labels.parent.mkdir(parents=True)
+    numbers = np.random.RandomState(0).randint(0, 20, SIZE[:2], np.uint8)
+    cv2.imwrite(str(labels), numbers)
+    known = ('MINE',) if folder == 'mine' else tool.LABELS
+    assert tool.main(dataset, tmp_path / 'dark', 'night', 0, known) == []
+    copy = tmp_path / 'dark' / folder / 'a.png'
+    assert copy.read_bytes() == labels.read_bytes()
+    assert read(tmp_path / 'dark' / 'c.webp').mean() < 40
+
+
+def test_what_may_be_a_label_or_is_cut_off_is_named(tool, dataset, tmp_path):
+    for name in ('a.jpg', 'b.png'):
+        path = dataset / 'VOC' / 'JPEGImages' / name
+        path.write_bytes(path.read_bytes()[:-200])
+    palette = Image.fromarray(np.zeros(SIZE[:2], np.uint8)).convert('P')
+    palette.save(dataset / 'd.png')
+    problems = tool.main(dataset, tmp_path / 'dark', 'night', 0)
+    names = ('a.jpg', 'b.png', 'd.png')
+    assert len(problems) == len(names)
+    assert all(n in problem for n, problem in zip(names, problems))
+    assert 'palette' in problems[-1]
+    written = {path.name for path in (tmp_path / 'dark').rglob('*.*')}
+    assert written == {'a.xml', 'c.webp', tool.RECORD}
+
+
+def test_what_is_linked_is_darkened_too(tool, dataset, tmp_path):
+    (tmp_path / 'other').mkdir()
+    (dataset / 'c.webp').rename(tmp_path / 'other' / 'c.webp')
+    (dataset / 'linked').symlink_to(tmp_path / 'other')
+    (dataset / 'again').symlink_to(tmp_path / 'other')
+    (dataset / 'VOC' / 'loop').symlink_to(dataset)
+    assert tool.main(dataset, tmp_path / 'dark', 'night', 0) == []
+    found = sorted(p.parent.name for p in (tmp_path / 'dark').rglob('c.webp'))
+    assert found == ['again', 'linked']

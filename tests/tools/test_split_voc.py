@@ -24,6 +24,9 @@ def test_lists_are_disjoint_and_follow_the_seed(tool, tmp_path):
         assert {*train, *val} == names
         assert len(train) + len(val) == len(names)
         drawn.append(val)
+        if len(drawn) == 2:  # others are not overwritten
+            for part in ('train', 'val'):
+                (tmp_path / f'{part}.txt').unlink()
     assert drawn[0] == drawn[1] != drawn[2]
 
 

@@ -4,29 +4,38 @@
 
 Pictures are darkened by a camera model (:class:`CameraDarkening`) and keep
 name, format and size; all other files (annotations, lists) are copied as they
-are, so that a config needs another ``data_root`` alone. What is drawn for a
-picture depends on the seed and its path below DATASET: not on the others.
+are, so that a config needs another ``data_root`` alone. So are pictures that
+are labels: those below a folder called like one of ``--labels`` (VOC's
+SegmentationClass, COCO's annotations, CamVid's trainannot, ...), in large or
+small letters. A picture with a palette elsewhere may be either and is named.
+What is drawn for a picture depends on the seed and its path below DATASET: not
+on the others.
 
 Mean greys of daylight photographs become about 45 (dusk), 17 (night) and 6
 (extreme). What is in OUT already stays: an interrupted run goes on.
 
-Exit code: 0, all done; 1, a picture could not be read, which is named.
+Exit code: 0, all done; 1, a picture could not be read or may be a label, which
+is named.
 """
 
 import argparse
-import json
+import os
 import shutil
 import sys
 import zlib
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Iterator, List
+from typing import Iterator, List, Sequence
 
 import cv2
 import numpy as np
+from PIL import Image
 from rich.progress import track
 
+from ruas_mm.datasets.image_files import check_end_marker, decode_image
 from ruas_mm.datasets.transforms import CameraDarkening
 from ruas_mm.files.atomic_write import atomic_write
+from ruas_mm.files.folder_record import check_record, told
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
 LEVELS = dict(
@@ -36,6 +45,11 @@ LEVELS = dict(
 )
 """Level -> what it changes of the camera."""
 RECORD = 'darkened.json'  # what OUT was made with
+LABELS = (
+    *('annotation*', '*annot', 'ann_dir', '*label', '*labels', '*mask'),
+    *('*masks', 'segmentation*', 'gt', 'gtfine', 'gtcoarse', 'stuffthingmaps'),
+)
+"""Names of folders whose pictures are labels."""
 
 
 def make_camera(level: str) -> CameraDarkening:
@@ -49,11 +63,15 @@ def darken_file(
     """Darken one picture.
 
     Raises:
-        ValueError: It cannot be read.
+        ValueError: It cannot be read, is cut off, or has a palette.
     """
-    image = cv2.imread(str(source), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f'{source}: no picture, or a broken one')
+    check_end_marker(str(source))
+    image = decode_image(str(source))
+    if has_palette(source):
+        raise ValueError(
+            f'{source}: has a palette and may be a label, allowed: in a '
+            'folder of --labels, or in colours'
+        )
     generator = np.random.RandomState(seed)
     dark = camera.record(camera.darken(image, generator), generator)
     flags = [cv2.IMWRITE_JPEG_QUALITY, 95]
@@ -62,50 +80,69 @@ def darken_file(
             raise OSError(f'{target}: cannot be written')
 
 
+def has_palette(path: Path) -> bool:
+    """Whether a picture has numbers of colours in the place of colours."""
+    try:
+        with Image.open(path) as image:
+            return image.mode == 'P'
+    except OSError:  # of a format that Pillow does not read
+        return False
+
+
 def find_files(folder: Path, out: Path) -> Iterator[Path]:
-    """Files below ``folder``, sorted; none of ``out``."""
-    for path in sorted(folder.rglob('*')):
-        if path.is_file() and out.resolve() not in path.resolve().parents:
-            yield path
+    """Files below ``folder`` and what it links to, sorted; none of ``out``."""
+    out, found = out.resolve(), []
+    for place, folders, names in os.walk(folder, followlinks=True):
+        here = Path(place)
+        real = here.resolve()
+        inside = [p for p in here.parents if p.is_relative_to(folder)]
+        is_loop = real in [parent.resolve() for parent in inside]
+        if is_loop or out in (real, *real.parents):
+            folders.clear()
+            continue
+        found += [here / name for name in names]
+    return (path for path in sorted(found) if path.is_file())
 
 
-def check_record(out: Path, settings: dict) -> None:
-    """One folder holds one level and seed.
+def is_picture(name: Path, labels: Sequence[str]) -> bool:
+    """Whether a file is one by its name below the data set, and no label."""
+    folders = [part.lower() for part in name.parts[:-1]]
+    return name.suffix.lower() in SUFFIXES and not any(
+        fnmatchcase(folder, pattern.lower())
+        for folder in folders
+        for pattern in labels
+    )
+
+
+def main(
+    dataset: Path,
+    out: Path,
+    level: str,
+    seed: int,
+    labels: Sequence[str] = LABELS,
+) -> List[str]:
+    """Darken all; returns a line for each picture that cannot be.
 
     Raises:
-        ValueError: OUT was made with others, or holds something else.
-    """
-    record = out / RECORD
-    if record.is_file():
-        before = json.loads(record.read_text())
-        if before != settings:
-            raise ValueError(f'{out} was made with {before}, not {settings}')
-        return
-    if out.is_dir() and any(out.iterdir()):
-        raise ValueError(f'{out} holds other files, allowed: a new folder')
-    with atomic_write(record) as temporary:
-        temporary.write_text(json.dumps(settings))
-
-
-def main(dataset: Path, out: Path, level: str, seed: int) -> List[str]:
-    """Darken all; returns a line for each picture that cannot be read.
-
-    Raises:
-        ValueError: No folder, or see :func:`check_record`.
+        ValueError: No folder; OUT was made with another level, seed or data
+            set, or holds something else.
     """
     if not dataset.is_dir():
         raise ValueError(f'{dataset}: no such folder')
-    files = list(find_files(dataset, out))
-    if not any(path.suffix.lower() in SUFFIXES for path in files):
+    names = [path.relative_to(dataset) for path in find_files(dataset, out)]
+    pictures = {name for name in names if is_picture(name, labels)}
+    if not pictures:
         raise ValueError(f'{dataset}: holds no picture')
-    check_record(out, dict(level=level, seed=seed))
+    if out.is_dir() and any(out.iterdir()) and not (out / RECORD).is_file():
+        raise ValueError(f'{out} holds other files, allowed: a new folder')
+    settings = dict(level=level, seed=seed, dataset=told(dataset))
+    check_record(out, settings, RECORD)
     camera, problems = make_camera(level), []
-    for source in track(files, 'darkening'):
-        name = source.relative_to(dataset)
-        target = out / name
+    for name in track(names, 'darkening'):
+        source, target = dataset / name, out / name
         if target.exists():
             continue
-        if source.suffix.lower() not in SUFFIXES:
+        if name not in pictures:
             with atomic_write(target) as temporary:
                 shutil.copyfile(source, temporary)
             continue
@@ -114,6 +151,7 @@ def main(dataset: Path, out: Path, level: str, seed: int) -> List[str]:
             darken_file(source, target, camera, drawn)
         except ValueError as error:
             problems.append(str(error))
+    print(f'{len(pictures)} pictures, {len(names) - len(pictures)} copies')
     return problems
 
 
@@ -126,10 +164,16 @@ if __name__ == '__main__':
     parser.add_argument('out', type=Path, help='folder to write')
     parser.add_argument('--level', choices=list(LEVELS), default='night')
     parser.add_argument('--seed', type=int, default=0, help='(%(default)s)')
+    parser.add_argument(
+        '--labels',
+        nargs='*',
+        default=LABELS,
+        metavar='PATTERN',
+        help=f'folders of labels ({" ".join(LABELS)})',
+    )
     args = parser.parse_args()
     try:
-        unread = main(args.dataset, args.out, args.level, args.seed)
+        unread = main(**vars(args))
     except (ValueError, OSError) as error:
         sys.exit(str(error))
-    print('\n'.join(unread), file=sys.stderr)
-    sys.exit(1 if unread else 0)
+    sys.exit('\n'.join(unread) or 0)

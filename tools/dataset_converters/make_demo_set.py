@@ -8,6 +8,7 @@ photograph exactly. The same seed gives the same files.
 """
 
 import argparse
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import List, Tuple
@@ -38,6 +39,7 @@ PHOTOGRAPHS = (
         (5, 22, 512, 600),
     ),
 )
+NAME = 'demo_'  # what names of pictures start with
 GROUNDS = ('brick.png', 'grass.png', 'gravel.png')
 
 Box = Tuple[str, int, int, int, int]
@@ -115,7 +117,13 @@ def make_demo_set(root: Path, counts: dict, seed: int = 0) -> None:
         root: Folder to fill.
         counts: Number of images of each subset.
         seed: Of everything random.
+
+    Raises:
+        ValueError: There is a list of other images.
     """
+    listed = root / 'imageclasslist.txt'
+    if listed.exists() and not _is_ours(listed):
+        raise ValueError(f'{listed} is of another set, allowed: a new folder')
     generator = np.random.RandomState(seed)
     simulation = LowLightSimulation()
     rows = ['Name | Class | Light | In/Out | Train/Val/Test']
@@ -123,7 +131,7 @@ def make_demo_set(root: Path, counts: dict, seed: int = 0) -> None:
         for index in range(count):
             canvas, boxes = compose(generator, index)
             picture = simulation.darken(canvas, generator)
-            folder, name = boxes[0][0], f'demo_{len(rows):05d}.jpg'
+            folder, name = boxes[0][0], f'{NAME}{len(rows):05d}.jpg'
             write_jpeg(root / 'ExDark' / folder / name, picture)
             write_text(
                 root / 'ExDark_Annno' / folder / f'{name}.txt',
@@ -136,8 +144,13 @@ def make_demo_set(root: Path, counts: dict, seed: int = 0) -> None:
                 f'{name} {CLASSES.index(folder) + 1} {LIGHT_LOW} '
                 f'{OUTDOOR} {SUBSETS[subset]}'
             )
-    write_text(root / 'imageclasslist.txt', rows)  # last: marks completeness
+    write_text(listed, rows)  # last: marks completeness
     print(f'{len(rows) - 1} low-light pictures ({counts}) in {root}')
+
+
+def _is_ours(listed: Path) -> bool:
+    rows = listed.read_text(errors='replace').splitlines()[1:]
+    return all(row.startswith(NAME) for row in rows)
 
 
 if __name__ == '__main__':
@@ -151,4 +164,7 @@ if __name__ == '__main__':
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args()
     counts = {subset: getattr(args, subset) for subset in COUNTS}
-    make_demo_set(args.root, counts, args.seed)
+    try:
+        make_demo_set(args.root, counts, args.seed)
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))

@@ -9,8 +9,11 @@ their annotations, and a list of them alone (same rows, same subsets).
 """
 
 import argparse
+import sys
 import zipfile
 from pathlib import Path
+
+from link_file import link_file
 
 from ruas_mm.files.atomic_write import atomic_write
 
@@ -31,6 +34,14 @@ def read_annotations(source: Path) -> dict:
 
 
 def main(images: Path, annotations: Path, image_list: Path, out: Path) -> None:
+    """Link, copy and write the list.
+
+    Raises:
+        ValueError: An image without annotation, or OUT is the data set.
+    """
+    listed = out / 'imageclasslist.txt'
+    if listed.exists() and listed.samefile(image_list):
+        raise ValueError(f'{out} holds {image_list}, allowed: another folder')
     contents = read_annotations(annotations)
     header, *rows = image_list.read_text('utf-8-sig').splitlines()
     by_name = {row.split()[0].casefold(): row for row in rows if row.strip()}
@@ -41,17 +52,16 @@ def main(images: Path, annotations: Path, image_list: Path, out: Path) -> None:
             print(f'{image} is not in {image_list}: left out')
             continue
         folder = image.parent.name
-        text = contents[f'{folder}/{image.name}.txt'.casefold()]
+        text = contents.get(f'{folder}/{image.name}.txt'.casefold())
+        if text is None:
+            raise ValueError(f'{annotations} has no annotation of {image}')
+        link_file(image, out / 'ExDark' / folder / image.name)
         with atomic_write(
             out / 'ExDark_Annno' / folder / f'{image.name}.txt'
         ) as temporary:
             temporary.write_bytes(text)
-        link = out / 'ExDark' / folder / image.name
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.unlink(missing_ok=True)
-        link.symlink_to(image.resolve())
         kept.append(row)
-    with atomic_write(out / 'imageclasslist.txt') as temporary:
+    with atomic_write(listed) as temporary:
         temporary.write_text('\n'.join(kept) + '\n')
     print(f'{len(kept) - 1} images in {out}')
 
@@ -66,4 +76,7 @@ if __name__ == '__main__':
     parser.add_argument('image_list', type=Path, metavar='list')
     parser.add_argument('out', type=Path)
     args = parser.parse_args()
-    main(args.images, args.annotations, args.image_list, args.out)
+    try:
+        main(args.images, args.annotations, args.image_list, args.out)
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        sys.exit(str(error))

@@ -12,6 +12,8 @@ import re
 import sys
 from pathlib import Path
 
+from link_file import link_file
+
 from ruas_mm.datasets.enhancement.paired_images import list_images
 
 PARTS = ('eval15', 'our485')
@@ -29,13 +31,7 @@ def main(pairs: Path, out: Path) -> None:
     ):
         part = PARTS[index % 2]
         for kind in ('low', 'high'):
-            source = pairs / kind / low.name
-            if not source.is_file():
-                raise ValueError(f'{source}: missing file')
-            target = out / part / kind / low.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.unlink(missing_ok=True)
-            target.symlink_to(source.resolve())
+            link_file(pairs / kind / low.name, out / part / kind / low.name)
         counts[part] += 1
     print(', '.join(f'{out / part}: {n} pairs' for part, n in counts.items()))
 

@@ -4,6 +4,7 @@
 
 DATASET holds ``annotations/NAME.xml``. The lists are written into it, sorted,
 one NAME a line; which names are for validation depends on the seed alone.
+Lists of other names that are there already stay.
 """
 
 import argparse
@@ -33,8 +34,20 @@ def split(names: List[str], num_val: int, seed: int) -> Dict[str, List[str]]:
 
 
 def main(dataset: Path, num_val: int, seed: int) -> None:
+    """Write both lists.
+
+    Raises:
+        ValueError: See :func:`split`; there is a list that differs.
+    """
     names = [path.stem for path in (dataset / 'annotations').glob('*.xml')]
-    for part, chosen in split(names, num_val, seed).items():
+    parts = split(names, num_val, seed)
+    for part, chosen in parts.items():
+        path = dataset / f'{part}.txt'
+        if path.exists() and path.read_text().splitlines() != chosen:
+            raise ValueError(
+                f'{path} has other names and stays, allowed: no such file'
+            )
+    for part, chosen in parts.items():
         with atomic_write(dataset / f'{part}.txt') as temporary:
             temporary.write_text('\n'.join([*chosen, '']))
         print(f'{dataset / part}.txt: {len(chosen)} of {len(names)}')
