@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import torch
 from benchmarks.compared_methods import Method, available
-from benchmarks.measure_light import enhance, figures
+from benchmarks.measure_light import enhance, figures, in_8_bits
 from rich.console import Console
 from rich.table import Table
 
@@ -29,6 +29,7 @@ from ruas_mm.datasets.enhancement.paired_images import list_images
 from ruas_mm.evaluation.complexity import count_macs, count_parameters
 from ruas_mm.evaluation.lpips_alexnet import build_lpips, perceptual_distance
 from ruas_mm.files.atomic_write import atomic_write
+from ruas_mm.files.folder_record import check_record, told
 from ruas_mm.files.picture_file import read_picture
 
 QUALITY = ('PSNR', 'SSIM', 'PSNR GT', 'SSIM GT', 'LPIPS')
@@ -67,18 +68,26 @@ def measure(
         folder: Where to write.
         lpips: None: without it.
         shown: Names of pictures whose results are kept for the sheet.
+
+    Returns:
+        Those of the pictures that are in ``pairs`` now.
     """
     path = folder / f'{method.title}.json'
     done = json.loads(path.read_text()) if path.exists() else {}
-    enhancer = None
-    for low in list_images(pairs / 'low'):
-        if low.stem in done:
+    wanted = QUALITY if lpips is not None else QUALITY[:-1]
+    enhancer, pictures = None, list_images(pairs / 'low')
+    for low in pictures:
+        target = picture_file(folder, method, low)
+        if done.get(low.stem, {}).keys() >= set(wanted) and (
+            low.stem not in shown or target.exists()
+        ):
             continue
         if enhancer is None:
             enhancer = method.load(weights)
         dark, truth = (
             read_picture(file).rgb for file in (low, pairs / 'high' / low.name)
         )
+        truth = in_8_bits(truth)
         start = time.process_time()
         found = enhance(enhancer, dark)
         seconds = time.process_time() - start
@@ -86,12 +95,16 @@ def measure(
             picture_figures(truth, found, lpips), seconds=seconds
         )
         if low.stem in shown:
-            target = folder / method.title / f'{low.stem}.png'
             target.parent.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(target), found[..., ::-1])
         with atomic_write(path) as temporary:
             temporary.write_text(json.dumps(done))
-    return done
+    return {low.stem: done[low.stem] for low in pictures}
+
+
+def picture_file(folder: Path, method: Method, low: Path) -> Path:
+    """Where a result is kept."""
+    return folder / method.title / f'{low.stem}.png'
 
 
 def cost(method: Method, weights: Optional[Path]) -> Tuple[float, float]:
@@ -150,7 +163,7 @@ def sheet(
                 continue
             files = {'dark': low, 'reference': root / 'high' / low.name}
             for method in methods:
-                files[method.title] = folder / name / method.title / low.name
+                files[method.title] = picture_file(folder / name, method, low)
             tiles = [
                 _tile(file, title)
                 for title, file in files.items()
@@ -168,7 +181,7 @@ def sheet(
 
 
 def _tile(file: Path, title: str) -> np.ndarray:
-    picture = read_picture(file).rgb[..., ::-1]
+    picture = in_8_bits(read_picture(file).rgb)[..., ::-1]
     height = round(picture.shape[0] * TILE / picture.shape[1])
     small = cv2.resize(picture, (TILE, height), interpolation=cv2.INTER_AREA)
     label = np.full((LABEL, TILE, 3), 255, np.uint8)
@@ -212,9 +225,35 @@ def compare_all(args: argparse.Namespace) -> None:
             raise SystemExit(
                 f'{word}: allowed: NAME=FOLDER, which holds low/ and high/'
             )
+        if not name or name in pairs:
+            raise SystemExit(f'{word}: allowed: another NAME for each folder')
         pairs[name] = Path(folder)
     folder = args.work_dir / 'table5_pairs'
-    main(args.weights, pairs, folder, args.alexnet, args.show, args.sheet)
+    try:
+        check_shown(pairs, args.show, args.sheet)
+        main(args.weights, pairs, folder, args.alexnet, args.show, args.sheet)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+
+
+def check_shown(
+    pairs: Dict[str, Path], shown: Sequence[str], picture: Optional[Path]
+) -> None:
+    """Before hours are spent.
+
+    Raises:
+        ValueError: A sheet of no picture, or of one that is not there.
+    """
+    there = {
+        low.stem
+        for root in pairs.values()
+        for low in list_images(root / 'low')
+    }
+    if set(shown) - there or (picture is not None and not shown):
+        raise ValueError(
+            f'--show {list(shown)} --sheet {picture}, allowed: a sheet of '
+            f'some of {sorted(there)}'
+        )
 
 
 def main(
@@ -236,14 +275,20 @@ def main(
         shown: Stems of pictures for the sheet.
         picture: File of the sheet.
         titles: Of methods; None: all.
+
+    Raises:
+        ValueError: The folder has figures of other pairs or weights.
     """
     torch.set_num_threads(1)
     lpips = build_lpips(alexnet) if alexnet else None
     methods, lacking = available(weights)
     if titles is not None:
         methods = [method for method in methods if method.title in titles]
-    for name in pairs:
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    for name, root in pairs.items():
+        settings = dict(pairs=told(root))
+        if weights is not None:
+            settings['weights'] = told(weights)
+        check_record(folder / name, settings)
     rows = []
     for method in methods:
         results = [

@@ -57,6 +57,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ruas_mm.evaluation.complexity import count_macs
+from ruas_mm.files.folder_record import check_record, told
 from ruas_mm.models.architecture import find_searchable, weight_parameters
 from ruas_mm.registry import MODELS
 from ruas_mm.search.genotype_file import read_genotype
@@ -123,11 +124,14 @@ def run_by_light(
     """Train one row on CamVid, then test its drives by their light."""
     checkpoint = folder / f'iter_{iterations}.pth'
     found = {}
+    last = folder / 'last_checkpoint'  # written behind what it names
+    is_trained = last.exists() and last.read_text().endswith(checkpoint.name)
     for light in LIGHTS:
         place = folder / light
         if read_test(place) is None:
-            if not checkpoint.exists():
+            if not is_trained:
                 train(row, config, folder, iterations, seed)
+                is_trained = True
             (written, *_) = sorted(folder.glob('*/vis_data/config.py'))[::-1]
             options = {'test_dataloader.dataset.lights': light}
             run_tool(written, place, options, checkpoint)
@@ -173,8 +177,8 @@ def entropies(folder: Path) -> str:
     """How undecided the alphas were at the end of a search, in words."""
     last: Dict[str, float] = {}
     for path in sorted(folder.glob('*/vis_data/scalars.json')):
-        for line in path.read_text().splitlines():
-            last.update(json.loads(line))
+        for scalars in read_scalars(path):
+            last.update(scalars)
     return ''.join(
         f', entropy of {key.split("/")[1]} {value:.2f}'
         for key, value in last.items()
@@ -254,8 +258,7 @@ def run_tool(
 def read_metrics(folder: Path) -> Optional[Dict[str, float]]:
     """The last metrics that a run has written; None: it has not finished."""
     for path in sorted(folder.glob('*/vis_data/scalars.json'), reverse=True):
-        for line in reversed(path.read_text().splitlines()):
-            scalars = json.loads(line)
+        for scalars in reversed(read_scalars(path)):
             if METRICS & scalars.keys():
                 return {
                     key.split('/')[-1]: value for key, value in scalars.items()
@@ -265,8 +268,32 @@ def read_metrics(folder: Path) -> Optional[Dict[str, float]]:
 
 def read_test(folder: Path) -> Optional[Dict[str, float]]:
     """What the last run of ``tools/test.py`` has measured, if any."""
-    paths = sorted(folder.glob('*/*.json'))
-    return json.loads(paths[-1].read_text()) if paths else None
+    for path in sorted(folder.glob('*/*.json'), reverse=True):
+        try:
+            return json.loads(path.read_text())
+        except ValueError:  # of a run that was killed while it wrote
+            continue
+    return None
+
+
+def read_scalars(path: Path) -> List[dict]:
+    """Lines that a run has written; half of one, when killed, is no line."""
+    rows = []
+    for line in path.read_text().splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
+
+
+def data_root(row: Row) -> Optional[str]:
+    """Folder of the data that a row is trained on, by its config now."""
+    dataset = Config.fromfile(ROOT / 'configs' / row.config).train_dataloader
+    while 'dataset' in dataset:
+        dataset = dataset['dataset']
+    root = dataset.get('data_root')
+    return root and told(Path(root))
 
 
 def print_table(name: str, results: list, scale: str) -> None:
@@ -343,6 +370,10 @@ def main() -> None:
         compare_all(args)
         return
     rows = [r for r in TABLES[args.table] if r.name.startswith(args.rows)]
+    if not rows:
+        known = [row.name for row in TABLES[args.table]]
+        parser.error(f'--rows {args.rows!r}, allowed: the start of {known}')
+    args.seeds = list(dict.fromkeys(args.seeds))
     try:
         rows = [row.with_enhancer(args.weights) for row in rows]
     except ValueError as error:
@@ -360,6 +391,13 @@ def main() -> None:
         folder = folder.with_name(f'{folder.name}_{args.search_iterations}')
     if len(args.seeds) > 1:
         scale += f', {len(args.seeds)} seeds'
+    settings = dict(data=data_root(rows[0]))
+    if args.weights and any(row.enhancer for row in rows):
+        settings['weights'] = told(args.weights)
+    try:
+        check_record(folder, settings)
+    except ValueError as error:
+        parser.error(str(error))
     results = [(row, []) for row in rows]
     names = [row.name for row in TABLES[args.table]]
     for seed in args.seeds:  # all rows by one before the next

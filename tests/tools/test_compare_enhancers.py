@@ -73,11 +73,70 @@ def test_table_and_sheet(
     assert ' | 99.00 | ' in printed
 
 
-def test_what_does_not_fit_together(load_tool, tmp_path, monkeypatch):
+@pytest.fixture
+def gamma(load_tool):
+    tool = load_tool('compare_enhancers')
+    (method,) = (m for m in tool.available(None)[0] if m.enhancer == 'gamma')
+    return tool, method
+
+
+def test_what_an_earlier_run_has_not_measured_is_measured(
+    gamma, pairs, tmp_path, monkeypatch
+):
+    """LPIPS and pictures of the sheet, which may be JPEG files."""
+    tool, method = gamma
+    monkeypatch.setattr(tool, 'perceptual_distance', lambda *_: 0.25)
+    for kind in ('low', 'high'):
+        dark = cv2.imread(str(pairs / kind / 'b.png'))
+        (pairs / kind / 'b.png').unlink()
+        cv2.imwrite(str(pairs / kind / 'b.jpg'), dark)
+    work = tmp_path / 'work' / 'tiny'
+    arguments = method, None, pairs, work
+    first = tool.measure(*arguments, None, [])
+    assert not any('LPIPS' in row for row in first.values())
+    (work / 'gamma .5.json').write_text(
+        json.dumps(dict(first, a=dict(first['a'], LPIPS=0.75)))
+    )
+    found = tool.measure(*arguments, object(), ['b'])
+    assert [row['LPIPS'] for row in found.values()] == [0.75, 0.25]
+    sheet = tmp_path / 'sheet.png'
+    tool.sheet([method], dict(tiny=pairs), work.parent, ['b'], sheet)
+    third = read_picture(sheet).rgb[:, 480:720]  # dark, reference, ours
+    assert third[:200].std() > 10  # not blank
+    (pairs / 'low' / 'a.png').unlink()
+    assert tool.measure(*arguments, None, []).keys() == {'b'}
+
+
+def test_pairs_of_16_bits(gamma, pairs, tmp_path):
+    tool, method = gamma
+    found = []
+    for bits in (8, 16):
+        for kind in ('low', 'high') if bits == 16 else ():
+            levels = cv2.imread(str(pairs / kind / 'a.png')).astype(np.uint16)
+            cv2.imwrite(str(pairs / kind / 'a.png'), levels * 257)
+        found.append(
+            tool.measure(method, None, pairs, tmp_path / f'{bits}', None, [])
+        )
+    assert found[0]['a']['PSNR'] == pytest.approx(found[1]['a']['PSNR'])
+
+
+def test_what_does_not_fit_together(load_tool, pairs, tmp_path, monkeypatch):
     tool = load_tool('reproduce')
+    other = tmp_path / 'work' / 'table5_pairs' / 'a'
+    other.mkdir(parents=True)
+    (other / 'made_with.json').write_text('{"pairs": "/elsewhere"}')
+    monkeypatch.chdir(tmp_path)
     for words, message in (
         (['table2', '--pairs', 'a=b'], '2'),
         (['table5', '--pairs', f'a={tmp_path}'], 'holds low/'),
+        (['table5', '--pairs', *[f'a={pairs}'] * 2], 'another NAME'),
+        (['table5', '--pairs', f'a={pairs}', '--sheet', 'x.png'], 'a sheet'),
+        (['table5', '--pairs', f'a={pairs}', '--show', 'c'], "'a', 'b'"),
+        (
+            ['table5', '--pairs', f'a={pairs}', '--work-dir', 'work'],
+            "was made with {'pairs': '/elsewhere'}",
+        ),
+        (['table2', '--rows', 'K 1'], '2'),
     ):
         monkeypatch.setattr(sys, 'argv', ['reproduce.py', *words])
         with pytest.raises(SystemExit, match=message):

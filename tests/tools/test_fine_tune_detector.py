@@ -61,6 +61,32 @@ def test_stopped_run_goes_on_and_is_scored(
     assert tool.run_seed(*arguments) == found and len(calls) == 6
 
 
+@pytest.mark.parametrize(
+    'count, checkpoint, rows, message',
+    [
+        (12, 'a.pth', 'allone', "--rows 'allone', allowed"),
+        (4, 'a.pth', 'alone', 'has 4 pictures, allowed: at least 5'),
+        (12, 'b.pth', 'alone', r"was made with \{'checkpoint'"),
+    ],
+)
+def test_figures_of_one_run_are_not_those_of_another(
+    tool, pictures, tmp_path, monkeypatch, count, checkpoint, rows, message
+):
+    monkeypatch.setattr(tool, 'check_checkpoint', lambda path: None)
+    monkeypatch.setattr(tool, 'run_fold', lambda *arguments: [])
+
+    def run(count, checkpoint, *words):
+        monkeypatch.setattr(
+            tool, 'exdark_pictures', lambda root: pictures[:count]
+        )
+        words = [checkpoint, '--exdark', 'x', '--work-dir', tmp_path, *words]
+        tool.main(tool.parse_args([str(word) for word in words]))
+
+    run(12, 'a.pth', '--rows', 'alone', '--seeds', '1', '1')
+    with pytest.raises(ValueError, match=message):
+        run(count, checkpoint, '--rows', rows)
+
+
 @pytest.mark.parametrize('number', range(7))
 def test_config_trains_what_the_row_says(tool, number, tmp_path):
     row = tool.ROWS[number]

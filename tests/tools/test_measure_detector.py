@@ -93,6 +93,9 @@ def test_boxes_of_a_coco_file(pictures, tmp_path):
         annotations=[
             dict(id=1, image_id=7, category_id=3, bbox=[1, 2, 3, 4]),
             dict(id=2, image_id=7, category_id=1, bbox=[5, 6, 7, 8]),
+            dict(
+                id=3, image_id=7, category_id=1, bbox=[9, 9, 30, 30], iscrowd=1
+            ),
         ],
     )
     file = tmp_path / 'boxes.json'
@@ -101,11 +104,64 @@ def test_boxes_of_a_coco_file(pictures, tmp_path):
     assert found == (
         str(tmp_path / 'a.png'), 64, 48,
         [('person', 1, 2, 3, 4), ('car', 5, 6, 7, 8)],
+        [('car', 9, 9, 30, 30)],
     )  # fmt: skip
     content['categories'][0]['name'] = 'tram'
     file.write_text(json.dumps(content))
     with pytest.raises(ValueError, match="boxes.json='tram', allowed"):
         pictures.coco_pictures([file], tmp_path)
+    for text in ('{}', '[1]', json.dumps({**content, 'images': []})):
+        file.write_text(text.replace('tram', 'person'))
+        with pytest.raises(ValueError, match="boxes.json: .*COCO's format"):
+            pictures.coco_pictures([file], tmp_path)
+
+
+@pytest.mark.parametrize(
+    'boxes, crowds, expected',
+    [
+        ([('car', 0, 0, 9, 9)], [], 0.5),  # the second is too much
+        ([('car', 0, 0, 9, 9)], [('car', 15, 15, 30, 30)], 1),
+        ([], [('car', 15, 15, 30, 30)], None),
+        ([], [], None),
+    ],
+)
+def test_crowds_count_neither_way(
+    tool, pictures, tmp_path, boxes, crowds, expected
+):
+    truth, found = tmp_path / 'truth.json', tmp_path / 'found.json'
+    picture = pictures.Picture('a.png', 64, 48, boxes, crowds)
+    pictures.write_truth([picture], truth)
+    found.write_text(
+        json.dumps(
+            [
+                dict(image_id=0, category_id=2, score=0.9, bbox=box)
+                for box in ([20, 20, 9, 9], [0, 0, 9, 9])
+            ]
+        )
+    )
+    for figure in tool.score(truth, found):
+        if expected is None:
+            assert np.isnan(figure)
+        else:
+            assert figure == pytest.approx(expected, abs=0.01)
+
+
+def test_what_was_scored_is_of_one_checkpoint_and_data(
+    tool, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tool, 'check_checkpoint', lambda path: None)
+    monkeypatch.setattr(tool, 'day_pictures', lambda root: [])
+    monkeypatch.setattr(tool, 'measure', lambda *_: [(0.5, 0.6)] * 2)
+
+    def run(checkpoint, day):
+        words = [checkpoint, '--day', day, '--done', tmp_path, '--fronts']
+        tool.main(tool.parse_args([*map(str, words), 'gamma']))
+
+    run('a.pth', 'x')
+    run('./a.pth', 'x')
+    for arguments in (('b.pth', 'x'), ('a.pth', 'y')):
+        with pytest.raises(ValueError, match='was made with'):
+            run(*arguments)
 
 
 @pytest.mark.parametrize(

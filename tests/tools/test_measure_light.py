@@ -2,9 +2,21 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from ruas_mm.files.picture_file import read_picture
 from ruas_mm.models import load_enhancer
+
+
+@pytest.mark.parametrize('bits', [8, 16])
+def test_a_picture_is_the_same_in_8_and_16_bits(load_tool, bits):
+    tool = load_tool('measure_light')
+    levels = np.random.RandomState(0).randint(0, 256, (9, 8, 3))
+    rgb = (levels * {8: 1, 16: 257}[bits]).astype(f'uint{bits}')
+    np.testing.assert_array_equal(tool.in_8_bits(rgb), levels)
+    found = tool.enhance(load_enhancer('gamma'), rgb)
+    expected = (levels / 255) ** 0.5 * 255
+    np.testing.assert_allclose(found, expected, atol=0.51)
 
 
 def test_tables(load_tool, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """Rows of the paper's tables run by the stock tool, once."""
 
 import json
+import sys
 from pathlib import Path
 
 import cv2
@@ -175,6 +176,7 @@ class FakeTools:
             (written / 'vis_data/scalars.json').write_text(json.dumps(scalars))
         else:
             (folder / 'iter_7.pth').touch()
+            (folder / 'last_checkpoint').write_text(f'{folder}/iter_7.pth')
             plain = ROOT / 'configs/segmentation/deeplabv3plus_camvid-dusk'
             (written / 'vis_data/config.py').write_text(
                 f"_base_ = '{plain}_mini.py'"
@@ -210,6 +212,39 @@ def test_rows_of_table11_are_tested_by_light(
         assert name.startswith('ruas_deeplabv3plus_subnet')
     monkeypatch.setattr(tool, 'run_logged', None)  # not run again
     assert tool.run_row(row, tmp_path / 'run', 7, 3, 5) == found
+
+
+def test_a_run_that_was_killed_while_it_wrote_goes_on(
+    tool, tmp_path, monkeypatch
+):
+    """Half a checkpoint, half a line, half a file."""
+    row, fake = tool.TABLES['table11'][0], FakeTools()
+    monkeypatch.setattr(tool, 'run_logged', fake)
+    folder = tmp_path / 'run'
+    (folder / 'dusk' / 'before').mkdir(parents=True)
+    (folder / 'dusk' / 'before' / 'before.json').write_text('{"mIoU": 4')
+    (folder / 'iter_7.pth').write_bytes(b'half')
+    assert tool.run_row(row, folder, 7)['mIoU dusk'] == 40
+    assert [tool for tool, *_ in fake.calls] == ['train.py', *['test.py'] * 2]
+    scalars = folder / 'now' / 'vis_data' / 'scalars.json'
+    scalars.write_text('{"exdark/AP50": 0.5, "search/head/entropy": 1}\n{"ex')
+    assert tool.read_metrics(folder)['AP50'] == 0.5
+    assert tool.entropies(folder) == ', entropy of head 1.00'
+
+
+def test_figures_of_other_data_are_not_read(
+    tool, lol, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(tool, 'run_row', lambda *arguments: dict(PSNR=9.0))
+    words = ['reproduce.py', 'table2', '--work-dir', str(tmp_path / 'work')]
+    monkeypatch.setattr(sys, 'argv', [*words, '--seeds', '1', '1'])
+    tool.main()
+    tool.main()
+    assert '9.000 / -' in capsys.readouterr().out  # one seed has no spread
+    monkeypatch.setenv('LOL_ROOT', str(tmp_path / 'another'))
+    with pytest.raises(SystemExit):
+        tool.main()
+    assert 'was made with' in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -33,12 +33,14 @@ class Picture(NamedTuple):
         width: In pixels.
         height: In pixels.
         boxes: COCO's class, left, top, width and height of each, in pixels.
+        crowds: The same of boxes around several, which count neither way.
     """
 
     path: str
     width: int
     height: int
     boxes: List[Tuple[str, float, float, float, float]]
+    crowds: Sequence[Tuple[str, float, float, float, float]] = ()
 
 
 def exdark_pictures(root: Path) -> List[Picture]:
@@ -95,29 +97,49 @@ def coco_pictures(boxes: Sequence[Path], root: Path) -> List[Picture]:
         root: What names of pictures in them are relative to.
 
     Raises:
-        ValueError: A class that is neither.
+        ValueError: A class that is neither; a file of another format, or with
+            a box of a picture or class that it has not.
     """
     pictures = []
     for file in boxes:
-        content = json.loads(file.read_text())
-        found = {c['id']: c['name'] for c in content['categories']}
-        found = {i: RENAMED.get(name, name) for i, name in found.items()}
-        for name in found.values():
-            check_choice(f'class of {file}', name, COCO_CLASSES)
-        of_picture = {image['id']: [] for image in content['images']}
-        for each in content['annotations']:
-            box = (found[each['category_id']], *each['bbox'])
-            of_picture[each['image_id']].append(box)
-        for image in content['images']:
-            path = root / image['file_name']
-            size = image['width'], image['height']
-            pictures.append(Picture(str(path), *size, of_picture[image['id']]))
+        try:
+            pictures += _of_content(json.loads(file.read_text()), file, root)
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                f'{file}: no {error}, allowed: images, categories and '
+                "annotations in COCO's format"
+            ) from None
     return pictures
+
+
+def _of_content(content: dict, file: Path, root: Path) -> List[Picture]:
+    names = {c['id']: c['name'] for c in content['categories']}
+    names = {i: RENAMED.get(name, name) for i, name in names.items()}
+    for name in names.values():
+        check_choice(f'class of {file}', name, COCO_CLASSES)
+    boxes = {image['id']: ([], []) for image in content['images']}
+    for each in content['annotations']:
+        box = (names[each['category_id']], *each['bbox'])
+        boxes[each['image_id']][bool(each.get('iscrowd'))].append(box)
+    return [
+        Picture(
+            str(root / image['file_name']),
+            image['width'],
+            image['height'],
+            *boxes[image['id']],
+        )
+        for image in content['images']
+    ]
 
 
 def write_truth(pictures: Sequence[Picture], target: Path) -> None:
     """In COCO's format, with its 80 classes numbered from 0."""
-    boxes = [(i, *box) for i, p in enumerate(pictures) for box in p.boxes]
+    boxes = [
+        (i, is_crowd, *box)
+        for i, picture in enumerate(pictures)
+        for is_crowd, part in enumerate((picture.boxes, picture.crowds))
+        for box in part
+    ]
     content = dict(
         images=[
             dict(id=i, file_name=p.path, width=p.width, height=p.height)
@@ -131,9 +153,9 @@ def write_truth(pictures: Sequence[Picture], target: Path) -> None:
                 category_id=COCO_CLASSES.index(name),
                 bbox=box,
                 area=box[2] * box[3],
-                iscrowd=0,
+                iscrowd=is_crowd,
             )
-            for number, (image, name, *box) in enumerate(boxes, 1)
+            for number, (image, is_crowd, name, *box) in enumerate(boxes, 1)
         ],
     )
     target.write_text(json.dumps(content))

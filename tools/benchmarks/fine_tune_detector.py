@@ -50,6 +50,7 @@ from spread import mean_and_spread
 
 from ruas_mm.arguments import check_whole_number
 from ruas_mm.files.atomic_write import atomic_write
+from ruas_mm.files.folder_record import check_record, told
 
 FRONT = 'ruas_s_detection'
 FOLDS = 5
@@ -259,12 +260,24 @@ def parse_args(
 
 def main(args: argparse.Namespace) -> None:
     check_whole_number('iterations', args.iterations, 1)
+    rows = [row for row in ROWS if row.title.startswith(args.rows)]
+    if not rows:
+        titles = [row.title for row in ROWS]
+        raise ValueError(
+            f'--rows {args.rows!r}, allowed: the start of {titles}'
+        )
     check_checkpoint(args.checkpoint)
     pictures = exdark_pictures(args.exdark)
+    if len(pictures) < FOLDS:
+        raise ValueError(
+            f'{args.exdark} has {len(pictures)} pictures, allowed: at least '
+            f'{FOLDS}, one for each fold'
+        )
     folder = args.work_dir / f'exdark{len(pictures)}_{args.iterations}'
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [row for row in ROWS if row.title.startswith(args.rows)]
+    record = dict(checkpoint=told(args.checkpoint), exdark=told(args.exdark))
+    check_record(folder, record)
     results = {row: [] for row in rows}
+    args.seeds = list(dict.fromkeys(args.seeds))
     for seed in args.seeds:
         names = [
             [Path(pictures[i].path).name for i in fold]

@@ -66,6 +66,7 @@ from rich.table import Table
 
 from ruas_mm.arguments import check_choice, check_strength
 from ruas_mm.files.atomic_write import atomic_write
+from ruas_mm.files.folder_record import check_record, told
 from ruas_mm.models import ZOO, load_enhancer
 from ruas_mm.models.pretrained import load_pretrained
 from ruas_mm.registry import TRANSFORMS
@@ -216,8 +217,11 @@ def detect(checkpoint: Path, front: Front, truth: Path, folder: Path) -> Path:
 
 
 def score(truth: Path, found: Path) -> Tuple[float, float]:
-    """AP and AP50 of COCO."""
+    """AP and AP50 of COCO; not numbers where there is no box to be found."""
     detections = json.loads(found.read_text())
+    boxes = json.loads(truth.read_text())['annotations']
+    if all(box['iscrowd'] for box in boxes):
+        return float('nan'), float('nan')
     if not detections:
         return 0.0, 0.0
     with contextlib.redirect_stdout(io.StringIO()):
@@ -280,7 +284,7 @@ def parse_args(
         help="files in COCO's format of other pictures",
     )
     parser.add_argument(
-        '--root', type=Path, default='.', help='of the pictures of --boxes'
+        '--root', type=Path, default=Path(), help='of the pictures of --boxes'
     )
     parser.add_argument(
         '--fronts',
@@ -292,6 +296,17 @@ def parse_args(
     parser.add_argument('--weights', type=Path, help='of compared methods')
     parser.add_argument('--done', type=Path, help='folder of what was scored')
     return parser.parse_args(arguments)
+
+
+def record_of(args: argparse.Namespace) -> dict:
+    """What figures depend on, for those that are named."""
+    record = dict(checkpoint=told(args.checkpoint))
+    for name in ('exdark', 'day', 'weights'):
+        if getattr(args, name):
+            record[name] = told(getattr(args, name))
+    if args.boxes:
+        record.update(boxes=[*map(told, args.boxes)], root=told(args.root))
+    return record
 
 
 def main(args: argparse.Namespace) -> None:
@@ -307,9 +322,9 @@ def main(args: argparse.Namespace) -> None:
             for method in available(args.weights)[0]
             if method.enhancer not in (*ZOO, *CLASSICAL)
         ]
-    if args.done:
-        args.done.mkdir(parents=True, exist_ok=True)
     check_checkpoint(args.checkpoint)
+    if args.done:
+        check_record(args.done, record_of(args))
     sets = []
     if args.exdark:
         sets.append(('ExDark', exdark_pictures(args.exdark)))

@@ -34,17 +34,25 @@ from ruas_mm.models.enhancers import Enhancer
 EQUAL = 60.0  # dB
 
 
+def in_8_bits(rgb: np.ndarray) -> np.ndarray:
+    """Pixels of 8 or 16 bits as a picture of 8 bits has them."""
+    if rgb.dtype == np.uint8:
+        return rgb
+    return (rgb / 257.0).round().astype(np.uint8)
+
+
 def enhance(
     enhancer: torch.nn.Module, rgb: np.ndarray, **settings
 ) -> np.ndarray:
-    """As saved in 8 bits."""
-    y = torch.from_numpy(rgb / np.float32(255)).permute(2, 0, 1)[None]
+    """From all bits there are, as saved in 8."""
+    white = np.float32(np.iinfo(rgb.dtype).max)
+    y = torch.from_numpy(rgb / white).permute(2, 0, 1)[None]
     x = enhancer.enhance(y, **settings)[0].permute(1, 2, 0)
     return (x * 255).round().byte().numpy()
 
 
 def figures(truth: np.ndarray, found: np.ndarray) -> List[float]:
-    """PSNR and SSIM."""
+    """PSNR and SSIM of 8 bits."""
     return [
         peak_signal_noise_ratio(truth, found),
         structural_similarity(truth, found, channel_axis=2),
@@ -61,7 +69,7 @@ def pair_row(
     rows = []
     for low in track(list_images(folder / 'low'), title, transient=True):
         dark = read_picture(low).rgb
-        truth = read_picture(folder / 'high' / low.name).rgb
+        truth = in_8_bits(read_picture(folder / 'high' / low.name).rgb)
         found = enhance(enhancer, dark)
         if save is not None:
             target = save / title / f'{low.stem}.png'
@@ -70,7 +78,7 @@ def pair_row(
         scaled = found * (truth.mean() / max(found.mean(), 1e-3))
         scaled = scaled.clip(0, 255).round().astype(np.uint8)
         rows.append(
-            figures(truth, dark) + figures(truth, found)
+            figures(truth, in_8_bits(dark)) + figures(truth, found)
             + figures(truth, scaled)
             + [perceptual_distance(lpips, found, truth) if lpips else np.nan]
         )  # fmt: skip
@@ -89,7 +97,7 @@ def bright_row(enhancer: torch.nn.Module, folder: Path, title: str) -> str:
     found = []
     for path in track(list_images(folder), title, transient=True):
         rgb = read_picture(path).rgb
-        enhanced = enhance(enhancer, rgb)
+        enhanced, rgb = enhance(enhancer, rgb), in_8_bits(rgb)
         same = np.array_equal(rgb, enhanced)
         psnr = EQUAL if same else peak_signal_noise_ratio(rgb, enhanced)
         found.append(min(psnr, EQUAL))
