@@ -33,8 +33,12 @@ model = dict(
             'efficientnet_lite0.pth',
         ),
     ),
-    neck=dict(in_channels=widths[:2], out_channels=widths),
-    bbox_head=dict(in_channels=widths),
+    neck=dict(
+        in_channels=widths[:2],
+        out_channels=widths,
+        norm_cfg=dict(momentum=0.1),
+    ),
+    bbox_head=dict(in_channels=widths, norm_cfg=dict(momentum=0.1)),
 )
 optim_wrapper = dict(
     optimizer=dict(lr=2e-3),

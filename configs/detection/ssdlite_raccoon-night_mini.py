@@ -12,7 +12,8 @@ Expected: docs/results.md, "Raccoons at night": the row TM of Table 8 in small
 
 The plain detector: what tables 6 and 8 compare with. As the hosts fine-tune
 with small batches, normalisation keeps its statistics and the first stages
-stay as they are.
+stay as they are. What is new gathers its statistics faster than mmdet's .03:
+150 steps are no 600 epochs.
 """
 
 _base_ = [
@@ -39,12 +40,14 @@ model = dict(
         genotype=['3-C'] * 4,  # mmdet's neck
         in_channels=(112, 320),
         out_channels=(112, 320, 256, 128, 128, 64),
+        norm_cfg=dict(momentum=0.1),
     ),
     bbox_head=dict(
         type='ruas_mm.SearchableSSDHead',
         genotype=dict(reg=['3-C'] * 6, cls=['3-C'] * 6),  # mmdet's head
         in_channels=(112, 320, 256, 128, 128, 64),
         num_classes=1,
+        norm_cfg=dict(momentum=0.1),
         anchor_generator=dict(
             strides=[16, 32, 53, 80, 160, 160],
             min_sizes=[24, 50, 75, 101, 126, 152],
