@@ -323,7 +323,7 @@ def compare_detections(
                 return Differences(float('inf'), float('inf'))
             nearest = apart.argmin()
             worst = Differences(
-                max(worst.boxes, float(apart[nearest])),
-                max(worst.scores, float(abs(scores[nearest] - score))),
+                float(np.maximum(worst.boxes, apart[nearest])),
+                float(np.maximum(worst.scores, abs(scores[nearest] - score))),
             )
     return worst

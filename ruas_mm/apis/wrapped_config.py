@@ -20,6 +20,9 @@ from ruas_mm.models.enhancers.zoo import NAMES, load_enhancer
 
 RATE = 1e-3  # suits the scene module, whatever the model's own is
 FRONT = 'SceneDataPreprocessor'
+PLAIN = 'DefaultOptimWrapperConstructor'
+CONSTRUCTORS = (PLAIN, 'ForceDefaultOptimWrapperConstructor')
+"""Those that heed ``custom_keys``."""
 
 
 class LowLightConfig(NamedTuple):
@@ -61,10 +64,13 @@ def lowlight_config(
 
     Raises:
         ValueError: An unknown name, weights that do not fit it, a config
-            without a model, with a front already, or one that cannot be read.
+            without a model, with a front already, or one that cannot be read;
+            ``out`` is no ``.py`` file.
         FileNotFoundError: There are no such weights.
     """
     check_choice('scene', scene, NAMES)
+    if Path(out).suffix != '.py':
+        raise ValueError(f'out={out}, allowed: a file whose name ends in .py')
     load_enhancer(scene, weights)  # now, not when the config is used
     base, path = find_config(config)
     try:
@@ -105,7 +111,12 @@ def lowlight_config(
         ')',
     ]
     rate = None if frozen else _rate(cfg)
-    if rate is not None:
+    if not frozen and not rate:
+        changes.append(
+            'the front learns as the settings of the optimiser have it for '
+            'all that they do not name; no rate of its own is set'
+        )
+    if rate:
         key = "'data_preprocessor.scene'"
         entry = f'lr_mult={RATE / rate:.6g}, decay_mult=0'
         lines += [
@@ -189,15 +200,20 @@ def _preprocessor(cfg: Config, config: str) -> Tuple[str, dict]:
 
 def _custom_imports(cfg: Config) -> str:
     """The config's own, and this package's: a list replaces a list."""
-    own = (cfg.get('custom_imports') or {}).get('imports', [])
+    before = cfg.get('custom_imports') or {}
+    own = before.get('imports', [])
     own = [own] if isinstance(own, str) else list(own)
     imports = [*own, *({'ruas_mm'} - set(own))]
-    return f'dict(imports={imports}, allow_failed_imports=False)'
+    may_fail = before.get('allow_failed_imports', False)
+    return f'dict(imports={imports}, allow_failed_imports={may_fail})'
 
 
 def _rate(cfg: Config) -> Optional[float]:
-    optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
-    return optimizer.get('lr')
+    """Of the model, where a part can be given another one."""
+    wrapper = cfg.get('optim_wrapper') or {}
+    if wrapper.get('constructor', PLAIN) not in CONSTRUCTORS:
+        return None  # layer by layer: it looks at no names of ours
+    return (wrapper.get('optimizer') or {}).get('lr')
 
 
 def _relative(base: str, path: Path, out: Path) -> str:

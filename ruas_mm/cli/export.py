@@ -30,16 +30,20 @@ def export_weight_file(out: Path, config: str, checkpoint: str) -> str:
     """
     from mmengine.config import Config
     from mmengine.registry import init_default_scope
-    from mmengine.runner import load_checkpoint
 
+    from ruas_mm.models.enhancers.base import check_enhancer
+    from ruas_mm.models.pretrained import load_pretrained
     from ruas_mm.registry import MODELS
     from ruas_mm.weights import save_enhancer
     from ruas_mm.weights.weight_file import SETTINGS
 
     cfg = Config.fromfile(config)
+    if 'model' not in cfg:
+        raise ValueError(f'{config}: has no model, allowed: an enhancer')
     init_default_scope(cfg.get('default_scope', 'mmengine'))
     model = MODELS.build(cfg.model)
-    load_checkpoint(model, checkpoint, 'cpu', strict=True)
+    check_enhancer(model, f'the model of {config}')
+    load_pretrained(model, checkpoint)
     enhancer = getattr(model, 'enhancer', model)  # of EnhancerTraining
     settings = {k: cfg.model[k] for k in SETTINGS if k in cfg.model}
     for part in settings.values():

@@ -1,6 +1,6 @@
 """ExDark's text files as published: annotations and image list."""
 
-from typing import List, NamedTuple
+from typing import Dict, List, NamedTuple
 
 CLASSES = (
     'Bicycle',
@@ -96,35 +96,48 @@ def read_annotation(path: str) -> List[tuple]:
 
 
 def read_image_list(path: str) -> List[ListedImage]:
-    """Read ``imageclasslist.txt``; its first line is a header.
+    """Read ``imageclasslist.txt``; its first line may be a header.
 
     Raises:
-        ValueError: A row that is not name and four numbers in range.
+        ValueError: A row that is not name and four numbers in range, or of an
+            image that stands above already.
     """
     with open(path, encoding='utf-8-sig', errors='replace') as file:
         lines = file.read().splitlines()
-    rows = []
-    for number, line in enumerate(lines[1:], 2):
+    rows: Dict[tuple, ListedImage] = {}
+    lines_of: Dict[tuple, int] = {}
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            name, *values = line.split()
-            label, light, place, subset = (int(value) - 1 for value in values)
-            if min(label, light, place, subset) < 0:
-                raise IndexError
-            rows.append(
-                ListedImage(
-                    len(rows),
-                    name,
-                    CLASSES[label],
-                    LIGHTS[light],
-                    PLACES[place],
-                    OFFICIAL_SUBSETS[subset],
-                )
-            )
+            row = _listed_image(len(rows), line)
         except (ValueError, IndexError):
+            if number == 1:
+                continue  # a header
             raise ValueError(
                 f'{path}, line {number}: {line!r}, allowed: name, class '
                 '1-12, light 1-10, place 1-2, subset 1-3'
             ) from None
-    return rows
+        key = row.folder, row.name.casefold()
+        if key in rows:
+            raise ValueError(
+                f'{path}, line {number}: {row.name!r} stands in line '
+                f'{lines_of[key]}, too; allowed: each image once'
+            )
+        rows[key], lines_of[key] = row, number
+    return list(rows.values())
+
+
+def _listed_image(number: int, line: str) -> ListedImage:
+    name, *values = line.split()
+    label, light, place, subset = (int(value) - 1 for value in values)
+    if min(label, light, place, subset) < 0:
+        raise IndexError
+    return ListedImage(
+        number,
+        name,
+        CLASSES[label],
+        LIGHTS[light],
+        PLACES[place],
+        OFFICIAL_SUBSETS[subset],
+    )

@@ -2,7 +2,7 @@
 
 import os
 import os.path as osp
-from typing import Dict, Optional
+from typing import Dict, List, Optional
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ class DataNotFoundError(ValueError):
 
 
 class FileIndex:
-    """Finds files by name whatever the case; lists each folder once.
+    """Finds files by name, else whatever the case; lists each folder once.
 
     Args:
         root: Folder of the folders.
@@ -27,22 +27,31 @@ class FileIndex:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self._folders: Dict[str, Dict[str, str]] = {}
+        self._folders: Dict[str, Dict[str, List[str]]] = {}
 
     def find(self, folder: str, name: str) -> str:
         """Path of ``root/folder/name``.
 
         Raises:
-            ValueError: There is no such file.
+            ValueError: There is no such file, or several in other cases.
         """
         place = osp.join(self.root, folder)
         if folder not in self._folders:
             names = os.listdir(place) if osp.isdir(place) else []
-            self._folders[folder] = {n.casefold(): n for n in names}
-        found = self._folders[folder].get(name.casefold())
-        if found is None:
+            self._folders[folder] = like = {}
+            for each in sorted(names):
+                like.setdefault(each.casefold(), []).append(each)
+        found = self._folders[folder].get(name.casefold(), [])
+        if name in found:
+            found = [name]
+        if not found:
             raise ValueError(f'{osp.join(place, name)}: missing file')
-        return osp.join(place, found)
+        if len(found) > 1:
+            raise ValueError(
+                f'{osp.join(place, name)}: missing file, allowed: one of '
+                f'that name; there are {found}'
+            )
+        return osp.join(place, found[0])
 
 
 def read_image_size(path: str) -> tuple:

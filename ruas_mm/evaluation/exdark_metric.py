@@ -42,11 +42,17 @@ class ExDarkMetric(CocoMetric):
         """Keep predictions and ground truth, in pixels of the image file.
 
         Raises:
-            ValueError: A box or score that is not finite.
+            ValueError: A box or score that is not finite, or a picture
+                without boxes in its data sample.
         """
         self._coco_api = None  # else CocoMetric drops the ground truth
         samples = []
         for sample in data_samples:
+            if 'gt_instances' not in sample:
+                raise ValueError(
+                    "data sample without 'gt_instances', allowed: those of a "
+                    'test pipeline with LoadAnnotations'
+                )
             truth = sample['gt_instances']
             instances = [
                 dict(bbox=box, bbox_label=label, ignore_flag=0)

@@ -17,7 +17,10 @@ onnxruntime = pytest.importorskip('onnxruntime')
 from mmdet.apis import inference_detector  # noqa: E402
 
 from ruas_mm.apis import export_detector  # noqa: E402
-from ruas_mm.apis.detector_export import check_kind  # noqa: E402
+from ruas_mm.apis.detector_export import (  # noqa: E402
+    check_kind,
+    compare_detections,
+)
 from ruas_mm.apis.onnx_export import set_numbers  # noqa: E402
 from ruas_mm.registry import MODELS  # noqa: E402
 
@@ -267,3 +270,15 @@ def test_file_that_differs_is_not_written(host, tmp_path, monkeypatch, name):
         export_detector(build('ssdlite', host), path)
     assert path.read_text() == 'old'
     assert [p.name for p in tmp_path.iterdir()] == ['detector.onnx']
+
+
+@pytest.mark.parametrize('number', [0, 1])
+def test_score_that_is_nan_is_a_difference(number):
+    boxes, labels = np.array([[0, 0, 9, 9], [20, 20, 30, 30]]), np.zeros(2)
+    scores = np.array([0.9, 0.8])
+    found = scores.copy()
+    found[number] = np.nan
+    difference = compare_detections(
+        (boxes, scores, labels), (boxes, found, labels)
+    )
+    assert np.isnan(difference.scores)

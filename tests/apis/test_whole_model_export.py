@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny_hosts import HOST_OF, fronted, model_config
 
-from ruas_mm.apis import export_whole_model
+from ruas_mm.apis import export_whole_model, whole_model_export
 from ruas_mm.registry import MODELS
 
 onnxruntime = pytest.importorskip('onnxruntime')
@@ -99,6 +99,19 @@ def test_file_that_differs_is_not_written(host, tmp_path, monkeypatch):
         export_whole_model(model, path, SIZE)
     assert path.read_text() == 'old'
     assert [p.name for p in tmp_path.iterdir()] == ['model.onnx']
+
+
+def test_nan_in_any_output_is_a_difference(monkeypatch):
+    first = torch.zeros(2)
+    for found in ([0, np.nan], [np.nan, 0]):
+        found = [np.full(2, each, np.float32) for each in found]
+        monkeypatch.setattr(
+            whole_model_export, 'run_file', lambda *_, found=found: found
+        )
+        difference = whole_model_export._largest_difference(
+            None, first, [first, first]
+        )
+        assert np.isnan(difference)
 
 
 def test_model_that_cannot_be_exported_is_named(host, tmp_path):

@@ -89,6 +89,30 @@ def test_file_of_ones_own(tmp_path, monkeypatch, host):
     assert any(p.requires_grad for p in front.scene.parameters())
 
 
+@pytest.mark.parametrize(
+    'settings, rate',
+    [
+        ('optim_wrapper.update(constructor="LayerDecay")', None),
+        ('optim_wrapper.optimizer.update(lr=0)', None),
+        ('del optim_wrapper', None),
+        ('custom_imports.update(allow_failed_imports=True)', 0.05),
+    ],
+)
+def test_what_optimiser_and_imports_leave_open(tmp_path, settings, rate):
+    """No rate is told that is not heeded; what may fail may fail."""
+    settings = settings.replace('optimizer.', "setdefault('optimizer', {}).")
+    (tmp_path / 'mine.py').write_text(f'{BASE}\n{settings}\n')
+    out = tmp_path / 'night.py'
+    text, changes = lowlight_config(tmp_path / 'mine.py', out, frozen=False)
+    out.write_text(text)
+    cfg = Config.fromfile(out)
+    assert ('rate 0.001' in changes[-1]) == (rate is not None)
+    paramwise = (cfg.get('optim_wrapper') or {}).get('paramwise_cfg')
+    assert (paramwise is None) == (rate is None)
+    assert cfg.custom_imports.imports == ['colorsys', 'ruas_mm']
+    assert cfg.custom_imports.allow_failed_imports == (rate is not None)
+
+
 LIT = (
     BASE + 'model.update(data_preprocessor=dict('
     "type='ruas_mm.SceneDataPreprocessor'))"
@@ -126,5 +150,11 @@ def test_nothing_is_overwritten(tmp_path):
     )
     assert code == 1 and 'is there already' in said
     assert (tmp_path / 'night.py').read_text() == 'kept'
+    for name in ('night', 'night.yml', 'night.json'):
+        code, said = run_command(
+            'lowlight', tmp_path / 'mine.py', '-o', tmp_path / name
+        )
+        assert code == 1 and 'ends in .py' in said
+        assert not (tmp_path / name).exists()
     with pytest.raises(ValueError, match="scene='ruas_x', allowed"):
         lowlight_config(str(tmp_path / 'mine.py'), tmp_path / 'b.py', 'ruas_x')

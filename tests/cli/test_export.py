@@ -27,6 +27,28 @@ def test_exported_file_enhances_like_the_trained_model(config, tmp_path):
 
 
 @pytest.mark.parametrize(
+    'model, state, message',
+    [
+        (None, {}, 'has no model'),
+        (dict(type='torch.nn.Identity'), {}, 'is a Identity, allowed'),
+        ('ruas_lol', {'x': torch.ones(1)}, 'does not fit LowLightEnhancer'),
+        ('ruas_lol', {}, 'has no key'),
+    ],
+)
+def test_other_models_and_checkpoints(model, state, message, tmp_path):
+    config = tmp_path / 'mine.py'
+    config.write_text('a = 1' if model is None else f'model = {model}')
+    if model == 'ruas_lol':
+        config = 'configs/enhancement/ruas_lol.py'
+    torch.save(dict(state_dict=state), tmp_path / 'a.pth')
+    out = tmp_path / 'a.safetensors'
+    options = ['--config', config, '--checkpoint', tmp_path / 'a.pth']
+    code, said = run_command('export', out, *options)
+    assert code == 1 and message in said
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
     'arguments',
     [
         ['a.pth'],

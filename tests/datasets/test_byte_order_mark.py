@@ -28,6 +28,11 @@ def read_names(path):
             'Name | Class\n2015_00001.png 1 1 1 1\n',
             ['2015_00001.png'],
         ),
+        (
+            read_names,  # no header: the first image counts
+            '2015_00001.png 1 1 1 1\n2015_00002.png 1 1 1 1\n',
+            ['2015_00001.png', '2015_00002.png'],
+        ),
         (read_label, '1\n5 6 7 8\n', [(5, 6, 7, 8)]),
         (read_split, '# 2 of 9\n00001\n00002\n', ['00001', '00002']),
         (read_split, '00001\n00002\n', ['00001', '00002']),

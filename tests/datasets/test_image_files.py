@@ -8,7 +8,11 @@ import pytest
 from mmcv.transforms import LoadImageFromFile
 from PIL import Image
 
-from ruas_mm.datasets.image_files import check_image_complete, read_image_size
+from ruas_mm.datasets.image_files import (
+    FileIndex,
+    check_image_complete,
+    read_image_size,
+)
 from ruas_mm.datasets.transforms.load_image_pair import read_bgr
 from ruas_mm.registry import DATASETS
 
@@ -29,6 +33,27 @@ def encode_by_pillow(kind, orientation=1, **options):
 def load(path):
     check_image_complete(str(path))
     return LoadImageFromFile()(dict(img_path=str(path)))['img']
+
+
+@pytest.mark.parametrize(
+    'names, found',
+    [
+        (['a.jpg'], 'a.jpg'),
+        (['A.JPG'], 'A.JPG'),
+        (['A.JPG', 'a.JPG', 'a.jpg'], 'a.jpg'),
+        (['A.JPG', 'a.JPG'], None),
+        (['b.jpg'], None),
+    ],
+)
+def test_name_comes_before_its_other_cases(tmp_path, names, found):
+    for name in names:
+        (tmp_path / name).touch()
+    index = FileIndex(str(tmp_path))
+    if found is None:
+        with pytest.raises(ValueError, match='a.jpg: missing file'):
+            index.find('', 'a.jpg')
+    else:
+        assert index.find('', 'a.jpg') == str(tmp_path / found)
 
 
 @pytest.mark.parametrize(

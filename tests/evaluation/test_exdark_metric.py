@@ -101,6 +101,13 @@ def test_output_that_is_not_finite_is_named(found):
         evaluate(sample(1, [(BUS, BOX)], []), broken)
 
 
+def test_sample_without_boxes_is_named():
+    lacking = sample(1, [], [])
+    del lacking['gt_instances']
+    with pytest.raises(ValueError, match='with LoadAnnotations'):
+        evaluate(lacking)
+
+
 def test_table_names_the_split(monkeypatch):
     messages = []
     logger = MMLogger.get_current_instance()

@@ -52,6 +52,9 @@ class DarkFaceDataset(CheckedDetectionDataset):
     Figures from different splits are not comparable; data samples carry
     ``split_name`` for tables. Images are in the order of their numbers.
 
+    With ``test_mode`` faces are as in their files, not clipped and none left
+    out: so the official tool has them.
+
     Args:
         data_root: Folder of the two parts.
         data_prefix: ``img``: folder of the images, ``ann``: folder of the
@@ -116,6 +119,12 @@ class DarkFaceDataset(CheckedDetectionDataset):
         info = self.read_image(images, '', f'{row}.png')
         path = annotations.find('', f'{row}.txt')
         boxes = [('face', *corners) for corners in read_label(path)]
+        if self.test_mode:
+            instances = [
+                dict(bbox=[*map(float, box)], bbox_label=0, ignore_flag=0)
+                for _, *box in boxes
+            ]
+            return dict(info, img_id=int(row), instances=instances)
         return dict(
             info,
             img_id=int(row),

@@ -7,6 +7,7 @@ import pytest
 from mmengine.config import Config
 
 from ruas_mm.datasets.image_files import DataNotFoundError
+from ruas_mm.files.darkface_files import read_labels
 from ruas_mm.registry import DATASETS
 from ruas_mm.search.validation_batches import other_half
 
@@ -88,6 +89,19 @@ def test_boxes_are_clipped(root):
         [[4, 5, 20, 25], [0, 40, 12, 48]],
         [[0, 0, 64, 48]],
     ]
+
+
+def test_faces_to_be_found_are_those_of_the_official_tool(root, tmp_path):
+    """One pixel wide, beyond the border, outside."""
+    rows = ['8 9 8 20', '60 40 70 52', '70 5 90 20']
+    (root / 'label/9.txt').write_text('\n'.join(['3', *rows]))
+    found = {}
+    for info in build(root, test_mode=True):
+        boxes = [instance['bbox'] for instance in info['instances']]
+        found[Path(info['img_path']).stem] = boxes
+    expected = read_labels(root / 'label')
+    assert found == {k: boxes.tolist() for k, boxes in expected.items()}
+    assert len(found['9']) == 3
 
 
 @pytest.mark.parametrize('row', ['70 5 90 20', '8 9 8 20', '20 9 8 20'])

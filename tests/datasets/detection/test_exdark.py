@@ -181,6 +181,12 @@ HEADER = '% bbGt version=3\n'
 @pytest.mark.parametrize(
     'spoil, message',
     [
+        (
+            lambda r: image_list(
+                r, 'a.jpg 1 1 1 1\nb.jpg 1 1 1 1\nA.JPG 1 2 1 3'
+            ),
+            "line 4: 'A.JPG' stands in line 2",
+        ),
         (lambda r: annotation(r, ''), r'2015_00001.png.txt: first line'),
         (lambda r: annotation(r, 'Bicycle 1 1 2 2\n'), 'first line'),
         (lambda r: annotation(r, HEADER + 'Bike 1 1 5 5'), "class 'Bike'"),
