@@ -15,6 +15,16 @@ from ruas_mm.datasets.image_files import DataNotFoundError
 from ruas_mm.models.pretrained import CheckpointError
 
 
+class PathAction(DictAction):
+    """MMEngine's, but that a file's name keeps its blanks and commas."""
+
+    @staticmethod
+    def _parse_iterable(val: str) -> object:
+        if {' ', ','} & set(val) and os.path.exists(val):
+            return val
+        return DictAction._parse_iterable(val)
+
+
 def make_parser(description: str) -> argparse.ArgumentParser:
     """Parser with the options that both tools have."""
     parser = argparse.ArgumentParser(description=description)
@@ -23,7 +33,7 @@ def make_parser(description: str) -> argparse.ArgumentParser:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=PathAction,
         help='override settings of the config, as in xxx.yyy=value',
     )
     parser.add_argument(

@@ -14,6 +14,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ruas_mm.cli.interruption import interruptible
+
 STEP = re.compile(
     r'(?:Iter|Epoch)\((\w+)\)\s*(?:\[\s*\d+\])?\[\s*(\d+)/\s*(\d+)\]'
 )
@@ -33,6 +35,9 @@ def run_logged(
 ) -> None:
     """Run ``command``; what it says goes to ``log`` alone.
 
+    Signals that end this process end that one too: two trainings in one
+    folder would write over each other.
+
     Raises:
         ToolFailed: Its exit code is not 0.
     """
@@ -44,6 +49,7 @@ def run_logged(
         TimeRemainingColumn(),
     )
     with (
+        interruptible(),
         open(log, 'w') as file,
         Progress(*columns, transient=not sys.stdout.isatty()) as progress,
         subprocess.Popen(
@@ -56,11 +62,15 @@ def run_logged(
             stderr=subprocess.STDOUT,
         ) as process,
     ):
-        task = progress.add_task('starting', total=None)
-        for line in process.stdout:
-            file.write(line)
-            file.flush()
-            show(line, progress, task)
+        try:
+            task = progress.add_task('starting', total=None)
+            for line in process.stdout:
+                file.write(line)
+                file.flush()
+                show(line, progress, task)
+        except BaseException:
+            process.terminate()
+            raise
     if process.returncode:
         tail = '\n'.join(log.read_text().splitlines()[-TAIL:])
         raise ToolFailed(f'{tail}\n\nfailed; all of it: {log}')

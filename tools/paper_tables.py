@@ -66,13 +66,18 @@ class Row:
             weights: Folder of the weights of ``compared_methods.py``.
 
         Raises:
-            ValueError: It needs weights, and there is no folder.
+            ValueError: It needs weights, and there are none.
         """
         if self.enhancer is None:
             return self
         method = BY_TITLE[self.enhancer]
         if method.weights and weights is None:
             raise ValueError(f'{self.name}: allowed: --weights FOLDER')
+        if method.weights and not (weights / method.weights).exists():
+            raise ValueError(
+                f'{self.name}: --weights {weights}, allowed: a folder with '
+                f'{method.weights}'
+            )
         scene = dict(method.scene(weights), _delete_=True)
         place = 'model.data_preprocessor.scene'
         options = {k: v for k, v in self.options.items() if k != place}

@@ -68,10 +68,17 @@ def use_views(cfg: Config) -> None:
             'config with both, such as those of the face detectors'
         )
     cfg.model = dict(cfg.tta_model, module=cfg.model)
-    dataset = cfg.test_dataloader.dataset
-    while 'dataset' in dataset:
-        dataset = dataset.dataset
-    dataset.pipeline = cfg.tta_pipeline
+    for dataset in innermost(cfg.test_dataloader.dataset):
+        dataset.pipeline = cfg.tta_pipeline
+
+
+def innermost(dataset: dict) -> list:
+    """What wrappers hold: the data sets that have the pipelines."""
+    if 'dataset' in dataset:
+        return innermost(dataset.dataset)
+    if 'datasets' in dataset:
+        return [d for part in dataset.datasets for d in innermost(part)]
+    return [dataset]
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """Progress here, the log in a file."""
 
+import os
+import signal
 import sys
 
 import pytest
@@ -36,6 +38,24 @@ def test_log_and_table(tool, tmp_path, capfd):
     assert 'noise' in (tmp_path / 'a' / 'log').read_text()
     assert 'noise' not in capfd.readouterr().out
     assert tool.last_table(tmp_path / 'a' / 'log') == '\n'.join(table)
+
+
+@pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT'])
+def test_what_ends_the_tool_ends_the_run(tool, tmp_path, name):
+    code = (
+        'import os, signal, time\n'
+        'open("pid", "w").write(str(os.getpid()))\n'
+        f'os.kill(os.getppid(), signal.{name})\n'
+        'time.sleep(60)'
+    )
+    handler = signal.getsignal(getattr(signal, name))
+    with pytest.raises(KeyboardInterrupt):
+        tool.run_logged(
+            [sys.executable, '-c', code], tmp_path / 'log', cwd=tmp_path
+        )
+    assert signal.getsignal(getattr(signal, name)) is handler
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / 'pid').read_text()), 0)
 
 
 def test_failure_shows_the_end(tool, tmp_path):

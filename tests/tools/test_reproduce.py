@@ -140,6 +140,8 @@ def test_each_enhancer_stands_frozen_in_front(tool, table, shared):
     lacking = next(r for r in tool.TABLES[table] if r.enhancer == 'Zero-DCE')
     with pytest.raises(ValueError, match='Zero-DCE: allowed: --weights'):
         lacking.with_enhancer(None)
+    with pytest.raises(ValueError, match='a folder with zero_dce/Epoch99.pth'):
+        lacking.with_enhancer(Path('no-such'))
 
 
 SCENE = ['3-C'] * 7

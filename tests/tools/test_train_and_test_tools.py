@@ -129,16 +129,31 @@ def test_tta_takes_views_and_model_of_the_config(load_tool, monkeypatch):
         checkpoint='x.pth', show=False, show_dir='shown', wait_time=2, tta=True
     )
     detector = cfg.model.copy()
+    plain = cfg.test_dataloader.dataset
+    cfg.test_dataloader.dataset = dict(
+        type='ConcatDataset',
+        datasets=[plain, dict(type='RepeatDataset', times=1, dataset=plain)],
+    )
     tool.apply_options(cfg, args)
     assert cfg.model.type == 'ruas_mm.BoxVotingTTA'
     assert cfg.model.module == detector
-    last = cfg.test_dataloader.dataset.pipeline[-1]
-    assert last.type == 'ruas_mm.FaceViews'
+    first, second = cfg.test_dataloader.dataset.datasets
+    for dataset in (first, second.dataset):
+        assert dataset.pipeline[-1].type == 'ruas_mm.FaceViews'
     hook = cfg.default_hooks.visualization
     assert hook.type == 'ruas_mm.SceneVisualizationHook' and hook.draw
     stock = Config.fromfile(ROOT / 'configs/detection/ssd_exdark.py')
     with pytest.raises(ValueError, match="'tta_model', 'tta_pipeline'"):
         tool.apply_options(stock, args)
+
+
+def test_path_with_blanks_and_commas_is_an_option(load_tool, tmp_path):
+    tool = load_tool('host_options')
+    path = tmp_path / 'my features, first.pth'
+    path.touch()
+    words = ['c.py', '--cfg-options', f'a={path}', 'b=1, 2', 'c=[3, x]']
+    options = tool.make_parser('').parse_args(words).cfg_options
+    assert options == dict(a=str(path), b=[1, 2], c=[3, 'x'])
 
 
 def test_missing_data_is_told_without_a_traceback(call_tool, tmp_path):

@@ -22,6 +22,7 @@ from ruas_mm.apis.detector_export import (
     compare_detections,
     export_detector,
 )
+from ruas_mm.datasets.enhancement.paired_images import list_images
 
 
 class Compared(NamedTuple):
@@ -77,7 +78,7 @@ def main() -> None:
         )
     pictures = [
         compare(model, session, cv2.imread(str(file)))
-        for file in sorted(args.folder.rglob('*.*'))
+        for file in list_images(args.folder, recursive=True)
     ]
     print(row(Path(args.config).stem, size, pictures))
 
