@@ -38,7 +38,7 @@ class LowLightConfig(NamedTuple):
 
 
 def lowlight_config(
-    config: str,
+    config: Union[str, Path],
     out: Union[str, Path],
     scene: str = DEFAULT_SCENE,
     frozen: bool = True,
@@ -68,6 +68,7 @@ def lowlight_config(
             ``out`` is no ``.py`` file.
         FileNotFoundError: There are no such weights.
     """
+    config = str(config)
     check_choice('scene', scene, NAMES)
     if Path(out).suffix != '.py':
         raise ValueError(f'out={out}, allowed: a file whose name ends in .py')
