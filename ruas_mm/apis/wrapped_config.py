@@ -85,7 +85,7 @@ def lowlight_config(
         named = f'dict(type={scene!r}, weights={weights!r})'
     front = [f"type='ruas_mm.{FRONT}'", f'scene={named}']
     front += [f'frozen={frozen}']
-    if where == 'model':
+    if 'data_preprocessor' in cfg.model:
         front.insert(0, '_delete_=True')
     if 'type' not in preprocessor:
         front.append('host={{_base_.model.type}}')
@@ -122,7 +122,7 @@ def lowlight_config(
         entry = f'lr_mult={RATE / rate:.6g}, decay_mult=0'
         lines += [
             'optim_wrapper = dict(',
-            '    paramwise_cfg=dict(',
+            f'    paramwise_cfg=dict({_instead_of_none(cfg.optim_wrapper)}',
             f'        custom_keys={{{key}: dict({entry})}}',
             '    )',
             ')',
@@ -194,6 +194,10 @@ def _preprocessor(cfg: Config, config: str) -> Tuple[str, dict]:
         where, found = 'config', cfg.data_preprocessor
     else:
         where, found = 'nowhere', {}
+    if not isinstance(found, dict):
+        raise ValueError(
+            f'{config}: data_preprocessor={found!r}, allowed: a dictionary'
+        )
     if FRONT in str(found.get('type')):
         raise ValueError(f'{config}: has a {FRONT} already')
     return where, found
@@ -206,7 +210,14 @@ def _custom_imports(cfg: Config) -> str:
     own = [own] if isinstance(own, str) else list(own)
     imports = [*own, *({'ruas_mm'} - set(own))]
     may_fail = before.get('allow_failed_imports', False)
-    return f'dict(imports={imports}, allow_failed_imports={may_fail})'
+    settings = f'imports={imports}, allow_failed_imports={may_fail}'
+    instead = _instead_of_none(cfg, 'custom_imports')
+    return f'dict({instead}{settings})'
+
+
+def _instead_of_none(part: dict, key: str = 'paramwise_cfg') -> str:
+    """What MMEngine asks for where a dictionary replaces None."""
+    return '_delete_=True, ' if part.get(key, {}) is None else ''
 
 
 def _rate(cfg: Config) -> Optional[float]:

@@ -1,12 +1,31 @@
 """``ruas-mm export``: see :data:`command`."""
 
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Optional
+from typing import Iterator, Optional
 
 import click
 
 from ruas_mm.cli.options import enhancer_option, weights_option
 from ruas_mm.compatibility import ToolboxError, check_toolbox
+
+
+@contextmanager
+def building(config: str) -> Iterator[None]:
+    """Tell in one line why the model of a config cannot be built.
+
+    Raises:
+        ValueError: In the place of what MMEngine and the hosts raise.
+    """
+    try:
+        yield
+    except (KeyError, AttributeError, TypeError, SyntaxError) as error:
+        reason = str(error.args[0] if error.args else error)
+        raise ValueError(
+            f'{config}: its model cannot be built '
+            f'({reason.strip().splitlines()[0]}), allowed: a config that '
+            'trains'
+        ) from None
 
 
 def export_onnx_file(
@@ -37,11 +56,10 @@ def export_weight_file(out: Path, config: str, checkpoint: str) -> str:
     from ruas_mm.weights import save_enhancer
     from ruas_mm.weights.weight_file import SETTINGS
 
-    cfg = Config.fromfile(config)
-    if 'model' not in cfg:
-        raise ValueError(f'{config}: has no model, allowed: an enhancer')
-    init_default_scope(cfg.get('default_scope', 'mmengine'))
-    model = MODELS.build(cfg.model)
+    with building(config):
+        cfg = Config.fromfile(config)
+        init_default_scope(cfg.get('default_scope', 'mmengine'))
+        model = MODELS.build(cfg.model)
     check_enhancer(model, f'the model of {config}')
     load_pretrained(model, checkpoint)
     enhancer = getattr(model, 'enhancer', model)  # of EnhancerTraining
@@ -63,9 +81,11 @@ def export_detector_file(
     from mmdet.apis import init_detector
 
     from ruas_mm.apis.detector_export import export_detector
-    from ruas_mm.models.pretrained import check_checkpoint
+    from ruas_mm.models.pretrained import check_checkpoint, read_state
 
-    detector = init_detector(config, checkpoint, device='cpu')
+    read_state(checkpoint)  # a damaged one is told as such
+    with building(config):
+        detector = init_detector(config, checkpoint, device='cpu')
     check_checkpoint(detector, checkpoint)
     boxes, scores = export_detector(detector, out, picture, opset)
     return (

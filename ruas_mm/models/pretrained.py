@@ -14,7 +14,7 @@ from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
-from ruas_mm.weights.weight_file import read_weights
+from ruas_mm.weights.weight_file import DAMAGED, read_weights
 
 FRONT = 'data_preprocessor.'
 WRAPPED = 'module.'  # by DataParallel, or by test-time augmentation
@@ -22,7 +22,7 @@ NAMED = 3  # keys that a message tells of a model
 
 
 class CheckpointError(ValueError):
-    """A checkpoint of another model."""
+    """A checkpoint of another model, or none."""
 
 
 class Random(NamedTuple):
@@ -197,7 +197,7 @@ def load_pretrained(
             shapes differ; the message names them.
     """
     name = type(module).__name__
-    state = _read_state(checkpoint, map_location)
+    state = read_state(checkpoint, map_location)
     start = f'{prefix.rstrip(".")}.' if prefix else ''
     loaded = _below(start, state)
     own = module.state_dict()
@@ -232,7 +232,7 @@ def check_checkpoint(model: nn.Module, checkpoint: str) -> None:
     """
     state = {
         key.removeprefix(WRAPPED): value
-        for key, value in _read_state(checkpoint, 'cpu').items()
+        for key, value in read_state(checkpoint).items()
     }
     own = {
         key.removeprefix(WRAPPED): tuple(parameter.shape)
@@ -278,11 +278,24 @@ def check_fits(
         )
 
 
-def _read_state(checkpoint: str, map_location: str) -> dict:
+def read_state(checkpoint: str, map_location: str = 'cpu') -> dict:
+    """State dict of a checkpoint, see :func:`load_pretrained`.
+
+    Raises:
+        CheckpointError: The file is damaged, or no checkpoint.
+    """
     if str(checkpoint).endswith('.safetensors'):
         return read_weights(checkpoint)[0]
-    state = CheckpointLoader.load_checkpoint(checkpoint, map_location)
-    return state.get('state_dict', state)
+    try:
+        state = CheckpointLoader.load_checkpoint(checkpoint, map_location)
+    except DAMAGED as error:
+        raise CheckpointError(f'{checkpoint} is damaged: {error}') from None
+    state = state.get('state_dict', state) if isinstance(state, dict) else None
+    if not isinstance(state, dict):
+        raise CheckpointError(
+            f'{checkpoint} holds no state dict, allowed: a checkpoint'
+        )
+    return state
 
 
 def _below(prefix: str, state: dict) -> dict:

@@ -48,11 +48,12 @@ def read_tensors(path: Union[str, Path]) -> Dict[str, Tensor]:
     if isinstance(state, dict) and isinstance(state.get('weight'), dict):
         state = state['weight']
     if not isinstance(state, dict) or not all(
-        isinstance(value, Tensor) for value in state.values()
+        isinstance(key, str) and isinstance(value, Tensor)
+        for key, value in state.items()
     ):
         raise ValueError(
             f'{path} holds a {type(state).__name__}, allowed: a '
-            'dictionary of tensors'
+            'dictionary of tensors by name'
         )
     return state
 

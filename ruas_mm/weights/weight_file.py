@@ -93,8 +93,12 @@ def read_weights(path: Union[str, Path]) -> Tuple[Dict[str, Tensor], dict]:
             kind = type(checkpoint).__name__
             raise ValueError(f'{path} holds a {kind}, allowed: a dictionary')
         state = checkpoint.get('state_dict', checkpoint)
-        settings = (checkpoint.get('meta') or {}).get('enhancer', {})
-    if not all(isinstance(value, Tensor) for value in state.values()):
+        meta = checkpoint.get('meta')
+        settings = meta.get('enhancer', {}) if isinstance(meta, dict) else {}
+    if not isinstance(state, dict) or not all(
+        isinstance(key, str) and isinstance(value, Tensor)
+        for key, value in state.items()
+    ):
         raise ValueError(f'{path} holds more than tensors')
     _check_plain(path, settings)
     return state, settings

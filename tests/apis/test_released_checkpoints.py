@@ -126,6 +126,7 @@ class Dangerous:
         (lambda p: p.write_bytes(b''), ['not a checkpoint']),
         (lambda p: p.write_bytes(b'no checkpoint'), ['not a checkpoint']),
         (lambda p: torch.save([1, 2], p), ['holds a list']),
+        (lambda p: torch.save({1: torch.ones(1)}, p), ['tensors by name']),
         (lambda p: torch.save(dict(x=Dangerous()), p), ['not a checkpoint']),
         (lambda p: None, ['No such file']),
     ],

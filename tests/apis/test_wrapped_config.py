@@ -96,6 +96,11 @@ def test_file_of_ones_own(tmp_path, monkeypatch, host):
         ('optim_wrapper.optimizer.update(lr=0)', None),
         ('del optim_wrapper', None),
         ('custom_imports.update(allow_failed_imports=True)', 0.05),
+        (
+            'custom_imports = None\noptim_wrapper.update(paramwise_cfg=None)\n'
+            'model.update(data_preprocessor=None)',
+            0.05,
+        ),
     ],
 )
 def test_what_optimiser_and_imports_leave_open(tmp_path, settings, rate):
@@ -109,6 +114,11 @@ def test_what_optimiser_and_imports_leave_open(tmp_path, settings, rate):
     assert ('rate 0.001' in changes[-1]) == (rate is not None)
     paramwise = (cfg.get('optim_wrapper') or {}).get('paramwise_cfg')
     assert (paramwise is None) == (rate is None)
+    assert cfg.model.data_preprocessor.scene == 'ruas_s_detection'
+    assert '_delete_' not in cfg.pretty_text
+    if 'None' in settings:
+        assert cfg.custom_imports.imports == ['ruas_mm']
+        return
     assert cfg.custom_imports.imports == ['colorsys', 'ruas_mm']
     assert cfg.custom_imports.allow_failed_imports == (rate is not None)
 
@@ -125,6 +135,10 @@ LIT = (
         (None, 'found: none, allowed: a file, or one'),
         ('a = 1', 'has no model'),
         ('model = (', 'cannot be read'),
+        (
+            "model = dict(type='A', data_preprocessor=['x'])",
+            r"data_preprocessor=\['x'\], allowed: a dictionary",
+        ),
         (LIT, 'has a SceneDataPreprocessor already'),
         (
             'from mmengine.config import read_base\nwith read_base():\n'

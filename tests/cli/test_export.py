@@ -29,7 +29,11 @@ def test_exported_file_enhances_like_the_trained_model(config, tmp_path):
 @pytest.mark.parametrize(
     'model, state, message',
     [
-        (None, {}, 'has no model'),
+        (None, {}, 'mine.py: its model cannot be built'),
+        (dict(type='Nope'), {}, 'its model cannot be built (Nope is not'),
+        ('(', {}, 'its model cannot be built'),
+        ('ruas_lol', 'text', 'holds no state dict'),
+        ('ruas_lol', None, 'a.pth is damaged'),
         (dict(type='torch.nn.Identity'), {}, 'is a Identity, allowed'),
         ('ruas_lol', {'x': torch.ones(1)}, 'does not fit LowLightEnhancer'),
         ('ruas_lol', {}, 'has no key'),
@@ -41,9 +45,33 @@ def test_other_models_and_checkpoints(model, state, message, tmp_path):
     if model == 'ruas_lol':
         config = 'configs/enhancement/ruas_lol.py'
     torch.save(dict(state_dict=state), tmp_path / 'a.pth')
+    if state is None:
+        (tmp_path / 'a.pth').write_bytes(b'half')
     out = tmp_path / 'a.safetensors'
     options = ['--config', config, '--checkpoint', tmp_path / 'a.pth']
     code, said = run_command('export', out, *options)
+    assert code == 1 and message in said
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    'model, content, message',
+    [
+        ('dict(type="Nope")', {}, 'its model cannot be built'),
+        ('(', {}, 'its model cannot be built'),
+        ('1', {}, 'its model cannot be built'),
+        ('1', None, 'a.pth is damaged'),
+    ],
+)
+def test_detector_that_cannot_be_built(model, content, message, tmp_path):
+    pytest.importorskip('mmdet')
+    (tmp_path / 'mine.py').write_text(f'model = {model}')
+    torch.save(dict(state_dict=content), tmp_path / 'a.pth')
+    if content is None:
+        (tmp_path / 'a.pth').write_bytes(b'half')
+    out = tmp_path / 'a.onnx'
+    options = ['--config', tmp_path / 'mine.py', '--checkpoint']
+    code, said = run_command('export', out, *options, tmp_path / 'a.pth')
     assert code == 1 and message in said
     assert not out.exists()
 

@@ -161,6 +161,12 @@ def test_damaged_files_are_refused(tmp_path, damage, message, suffix):
         (lambda p: p.write_bytes(b'no checkpoint'), 'w.pth is damaged'),
         (lambda p: torch.save([1, 2], p), 'w.pth holds a list, allowed'),
         (lambda p: torch.save(dict(scene=1), p), 'more than tensors'),
+        (lambda p: torch.save(dict(state_dict=[]), p), 'more than tensors'),
+        (lambda p: torch.save({1: torch.ones(1)}, p), 'more than tensors'),
+        (
+            lambda p: torch.save(dict(state_dict={}, meta='of another'), p),
+            "no \\['noise_remover', 's",
+        ),
         (
             lambda p: torch.save(dict(state_dict={}), p),
             "no \\['noise_remover', 's",
