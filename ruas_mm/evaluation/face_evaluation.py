@@ -118,8 +118,8 @@ def read_curve(path: PathLike) -> Curve:
     """Read what :func:`write_curve` has written.
 
     Raises:
-        ValueError: No JSON, no such lists, of unequal length, or numbers
-            outside of [0, 1].
+        ValueError: No JSON, no such lists, of unequal length, numbers
+            outside of [0, 1], a recall that falls, or no number of faces.
     """
     try:
         content = json.loads(Path(path).read_text(encoding='utf-8'))
@@ -128,7 +128,7 @@ def read_curve(path: PathLike) -> Curve:
             for name in ('precision', 'recall')
         )
         num_faces = int(content['faces'])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise ValueError(
             f'{path}: not a curve of DarkFaceMetric ({error!r})'
         ) from None
@@ -138,10 +138,13 @@ def read_curve(path: PathLike) -> Curve:
         precision.ndim != 1
         or precision.shape != recall.shape
         or ((known < 0) | (known > 1)).any()
+        or (np.diff(recall) < 0).any()
+        or num_faces < 0
     ):
         raise ValueError(
             f'{path}: precision {precision.shape} and recall {recall.shape}, '
-            'allowed: two lists of one length, from 0 to 1'
+            f'of {num_faces} faces, allowed: two lists of one length, from 0 '
+            'to 1, the recall rising, of 0 faces or more'
         )
     return Curve(precision, recall, num_faces)
 

@@ -169,6 +169,12 @@ def test_what_cannot_be_evaluated_is_named(samples, message):
         ('{"precision": [1, 1], "recall": [1], "faces": 1}', 'one length'),
         ('{"precision": [1], "recall": [1.5], "faces": 1}', 'from 0 to 1'),
         ('{"precision": 1, "recall": 1, "faces": 1}', 'two lists'),
+        ('{"precision": [1], "recall": [1], "faces": -1}', '0 faces or more'),
+        ('{"precision": [1], "recall": [1], "faces": 1e999}', 'not a curve'),
+        (
+            '{"precision": [1, 1], "recall": [0.5, 0.1], "faces": 1}',
+            'the recall rising',
+        ),
     ],
 )
 def test_broken_curve_is_named(tmp_path, text, message):
