@@ -14,7 +14,8 @@ from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
-from ruas_mm.weights.weight_file import DAMAGED, read_weights
+from ruas_mm.weights.tensor_file import BROKEN
+from ruas_mm.weights.weight_file import read_weights
 
 FRONT = 'data_preprocessor.'
 WRAPPED = 'module.'  # by DataParallel, or by test-time augmentation
@@ -288,7 +289,7 @@ def read_state(checkpoint: str, map_location: str = 'cpu') -> dict:
         return read_weights(checkpoint)[0]
     try:
         state = CheckpointLoader.load_checkpoint(checkpoint, map_location)
-    except DAMAGED as error:
+    except BROKEN as error:
         raise CheckpointError(f'{checkpoint} is damaged: {error}') from None
     state = state.get('state_dict', state) if isinstance(state, dict) else None
     if not isinstance(state, dict):

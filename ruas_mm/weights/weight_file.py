@@ -1,7 +1,6 @@
 """Weight files of enhancers: tensors and plain numbers, nothing to execute."""
 
 import json
-import pickle
 from pathlib import Path
 from typing import Dict, Tuple, Union
 
@@ -11,9 +10,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ruas_mm.files.atomic_write import atomic_write
+from ruas_mm.weights.tensor_file import BROKEN
 
 FOLDER = Path(__file__).parent  # of the packaged files: MODEL_CARD.md
-DAMAGED = (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError)
 TYPES = dict(
     noise_remover=(
         'ruas_mm.ChromaSmoother',
@@ -87,7 +86,7 @@ def read_weights(path: Union[str, Path]) -> Tuple[Dict[str, Tensor], dict]:
             checkpoint = CheckpointLoader.load_checkpoint(
                 str(path), 'cpu', logger='silent'
             )
-        except DAMAGED as error:
+        except BROKEN as error:
             raise ValueError(f'{path} is damaged: {error}') from None
         if not isinstance(checkpoint, dict):
             kind = type(checkpoint).__name__
