@@ -5,6 +5,7 @@ from pathlib import Path
 
 from host_models import segmentor, with_front
 from mmengine.config import Config
+from mmengine.visualization import Visualizer
 
 STOCK = dict(
     ssdlite='mmdet/ssd/ssdlite_mobilenetv2-scratch_8xb24-600e_coco.py',
@@ -64,3 +65,11 @@ def fronted(model: dict, **kwargs) -> dict:
     """The same behind a scene module, or another front."""
     kwargs.setdefault('scene', dict(type='ruas_mm.SceneModule'))
     return with_front(model, host=model['type'], **kwargs)
+
+
+def on_canvas(picture):
+    """The picture as a host's canvas shows it before anything is drawn.
+
+    Matplotlib before 3.11 (the last for Python 3.10) moves some pixels by one.
+    """
+    return Visualizer(image=picture).get_image()
