@@ -81,7 +81,11 @@ def main(folder: Path, iterations: int, light_iterations: int) -> None:
         CONFIG,
         folder / 'main',
         env,
-        [backbone_weights('vgg16', folder, env), *FRONT],
+        [
+            backbone_weights('vgg16', folder, env),
+            *FRONT,
+            'test_dataloader.dataset.indices=5',
+        ],
         [
             'train_dataloader.batch_size=4',
             'train_dataloader.dataset.times=1',
