@@ -3,6 +3,7 @@
 import gc
 import importlib.util
 import os
+import signal
 import sys
 from collections import OrderedDict
 from contextlib import ExitStack
@@ -177,3 +178,11 @@ def exdark_root(tmp_path):
         '\r\n'.join(rows).encode() + b'\r\n'
     )
     return root
+
+
+@pytest.fixture
+def heeds_interrupts():
+    """As from a terminal; what a shell puts in the background ignores them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -21,11 +21,12 @@ import cv2
 import numpy as np
 import torch
 from benchmarks.compared_methods import Method, available
-from benchmarks.measure_light import enhance, figures, in_8_bits
+from benchmarks.measure_light import enhance, figures
 from rich.console import Console
 from rich.table import Table
 
 from ruas_mm.datasets.enhancement.paired_images import list_images
+from ruas_mm.datasets.transforms.pack_enhancement_inputs import in_8_bits
 from ruas_mm.evaluation.complexity import count_macs, count_parameters
 from ruas_mm.evaluation.lpips_alexnet import build_lpips, perceptual_distance
 from ruas_mm.files.atomic_write import atomic_write

@@ -64,6 +64,15 @@ def default_work_dir(config: str) -> str:
     return str(Path('work_dirs', Path(config).stem))
 
 
+def innermost(dataset: dict) -> list:
+    """What wrappers hold: the data sets that have the pipelines."""
+    if 'dataset' in dataset:
+        return innermost(dataset.dataset)
+    if 'datasets' in dataset:
+        return [d for part in dataset.datasets for d in innermost(part)]
+    return [dataset]
+
+
 def build_runner(cfg: Config) -> Runner:
     """The host's runner."""
     return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)

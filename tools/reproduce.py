@@ -41,6 +41,7 @@ from typing import Dict, List, Optional, Sequence
 
 from benchmarks.spread import mean_and_spread
 from compare_enhancers import add_options, compare_all
+from host_options import innermost
 from logged_run import run_logged
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -55,6 +56,7 @@ from paper_tables import (
 )
 from rich.console import Console
 from rich.table import Table
+from run_results import entropies, read_metrics, read_test
 
 from ruas_mm.evaluation.complexity import count_macs
 from ruas_mm.files.folder_record import check_record, told
@@ -68,7 +70,6 @@ LOL_SIZE = (400, 600)
 NO_VALIDATION = dict.fromkeys(
     ('val_cfg', 'val_dataloader', 'val_evaluator')
 )  # CamVid's drives are tested after training
-METRICS = {'enhancement/PSNR', 'exdark/AP50', 'pascal_voc/AP50'}
 SHARED = dict.fromkeys(('table6', 'table8', 'table9'), 'raccoon')  # folders
 BENCHMARKS = dict(table10='measure_detector', folds='fine_tune_detector')
 LOL_SPLITS = {'v2-real': 'paper', 'v1': 'official', 'v2-synthetic': 'official'}
@@ -173,19 +174,6 @@ def run_search(
     return folder / subnet_name(Path(SEARCHES[row.config]).stem)
 
 
-def entropies(folder: Path) -> str:
-    """How undecided the alphas were at the end of a search, in words."""
-    last: Dict[str, float] = {}
-    for path in sorted(folder.glob('*/vis_data/scalars.json')):
-        for scalars in read_scalars(path):
-            last.update(scalars)
-    return ''.join(
-        f', entropy of {key.split("/")[1]} {value:.2f}'
-        for key, value in last.items()
-        if key.endswith('/entropy')
-    )
-
-
 def train(
     row: Row,
     config: Path,
@@ -255,43 +243,10 @@ def run_tool(
     run_logged(command, folder / 'output.txt')
 
 
-def read_metrics(folder: Path) -> Optional[Dict[str, float]]:
-    """The last metrics that a run has written; None: it has not finished."""
-    for path in sorted(folder.glob('*/vis_data/scalars.json'), reverse=True):
-        for scalars in reversed(read_scalars(path)):
-            if METRICS & scalars.keys():
-                return {
-                    key.split('/')[-1]: value for key, value in scalars.items()
-                }
-    return None
-
-
-def read_test(folder: Path) -> Optional[Dict[str, float]]:
-    """What the last run of ``tools/test.py`` has measured, if any."""
-    for path in sorted(folder.glob('*/*.json'), reverse=True):
-        try:
-            return json.loads(path.read_text())
-        except ValueError:  # of a run that was killed while it wrote
-            continue
-    return None
-
-
-def read_scalars(path: Path) -> List[dict]:
-    """Lines that a run has written; half of one, when killed, is no line."""
-    rows = []
-    for line in path.read_text().splitlines():
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            continue
-    return rows
-
-
 def data_root(row: Row) -> Optional[str]:
     """Folder of the data that a row is trained on, by its config now."""
-    dataset = Config.fromfile(ROOT / 'configs' / row.config).train_dataloader
-    while 'dataset' in dataset:
-        dataset = dataset['dataset']
+    cfg = Config.fromfile(ROOT / 'configs' / row.config)
+    dataset, *_ = innermost(cfg.train_dataloader.dataset)
     root = dataset.get('data_root')
     return root and told(Path(root))
 

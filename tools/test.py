@@ -6,7 +6,13 @@ the same configs.
 
 import argparse
 
-from host_options import build_runner, make_parser, read_config, run_tool
+from host_options import (
+    build_runner,
+    innermost,
+    make_parser,
+    read_config,
+    run_tool,
+)
 from mmengine.config import Config
 
 from ruas_mm.models.pretrained import check_checkpoint
@@ -70,15 +76,6 @@ def use_views(cfg: Config) -> None:
     cfg.model = dict(cfg.tta_model, module=cfg.model)
     for dataset in innermost(cfg.test_dataloader.dataset):
         dataset.pipeline = cfg.tta_pipeline
-
-
-def innermost(dataset: dict) -> list:
-    """What wrappers hold: the data sets that have the pipelines."""
-    if 'dataset' in dataset:
-        return innermost(dataset.dataset)
-    if 'datasets' in dataset:
-        return [d for part in dataset.datasets for d in innermost(part)]
-    return [dataset]
 
 
 def main() -> None:

@@ -11,10 +11,11 @@ Expected: for no row of the paper, which has no classification
 """
 
 # in place of ``mmpretrain::``, which fits one of the two distributions alone
-_base_ = (
+_base_ = [
     __import__('mmpretrain').__path__[0] + '/.mim/configs/efficientnet/'
-    'efficientnet-b0_8xb32-01norm_in1k.py'
-)
+    'efficientnet-b0_8xb32-01norm_in1k.py',
+    '../_base_/efficientnet_lite0.py',
+]
 custom_imports = dict(imports=['ruas_mm'], allow_failed_imports=False)
 
 model = dict(
@@ -26,17 +27,7 @@ model = dict(
             num_classes=12, mean=[127.0] * 3, std=[128.0] * 3, to_rgb=True
         ),
     ),
-    backbone=dict(
-        _delete_=True,
-        type='ruas_mm.EfficientNetLite',
-        out_indices=(6,),
-        norm_eval=True,
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='{{$BACKBONES_ROOT:data/backbones}}/'
-            'efficientnet_lite0.pth',
-        ),
-    ),
+    backbone=dict(_delete_=True, **_base_.lite0, out_indices=(6,)),
     head=dict(num_classes=12, topk=(1,)),
 )
 

@@ -7,14 +7,13 @@ Command:  python tools/misc/get_backbones.py efficientnet_lite0
 Time:     see docs/results.md, "The demo"
 Expected: docs/results.md, "The demo": what `make demo` reaches on its set
 
-As ruas_ssdlite_exdark_mini.py, 160 pixels, with the backbone and the widths of
+As ruas_ssdlite_exdark_mini.py, 160 pixels, with the backbone of
 ssdlite_raccoon-night_mini.py. The front stays as it is: what is learnt is the
 detector.
 """
 
-_base_ = './ruas_ssdlite_exdark_mini.py'
+_base_ = ['./ruas_ssdlite_exdark_mini.py', '../_base_/efficientnet_lite0.py']
 
-widths = (112, 320, 256, 128, 128, 64)
 model = dict(
     data_preprocessor=dict(
         scene=dict(_delete_=True, type='ruas_s_detection'),
@@ -22,23 +21,9 @@ model = dict(
         data_preprocessor=dict(mean=[127.0] * 3, std=[128.0] * 3),
     ),
     backbone=dict(
-        _delete_=True,
-        type='ruas_mm.EfficientNetLite',
-        out_indices=(4, 5),  # 112 channels at stride 16, 320 at stride 32
-        frozen_stages=3,
-        norm_eval=True,
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='{{$BACKBONES_ROOT:data/backbones}}/'
-            'efficientnet_lite0.pth',
-        ),
+        _delete_=True, **_base_.lite0, out_indices=(4, 5), frozen_stages=3
     ),
-    neck=dict(
-        in_channels=widths[:2],
-        out_channels=widths,
-        norm_cfg=dict(momentum=0.1),
-    ),
-    bbox_head=dict(in_channels=widths, norm_cfg=dict(momentum=0.1)),
+    **_base_.ssd_lite0,
 )
 optim_wrapper = dict(
     optimizer=dict(lr=2e-3),

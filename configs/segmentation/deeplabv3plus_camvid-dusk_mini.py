@@ -9,21 +9,19 @@ Expected: docs/results.md, "CamVid at dusk"; for comparing fronts and
           branches, not for any row of the paper
 """
 
-_base_ = ['../_base_/deeplabv3plus.py', '../_base_/camvid.py']
+_base_ = [
+    '../_base_/deeplabv3plus.py',
+    '../_base_/efficientnet_lite0.py',
+    '../_base_/camvid.py',
+]
 
 model = dict(
     pretrained=None,
     data_preprocessor=dict(size=(144, 192), mean=[127.0] * 3, std=[128.0] * 3),
     backbone=dict(
         _delete_=True,
-        type='ruas_mm.EfficientNetLite',
+        **_base_.lite0,
         out_indices=(2, 4),  # 24 channels at stride 4, 112 at stride 16
-        norm_eval=True,
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='{{$BACKBONES_ROOT:data/backbones}}/'
-            'efficientnet_lite0.pth',
-        ),
     ),
     decode_head=dict(
         in_channels=112,

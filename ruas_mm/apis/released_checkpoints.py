@@ -25,7 +25,7 @@ from ruas_mm.models.cells.genotype import (
 from ruas_mm.weights.layout import Layout, cell, conv, renamed
 from ruas_mm.weights.public_face_detectors import PUBLIC_FACE_DETECTORS
 from ruas_mm.weights.released_face_detector import released_face_detector
-from ruas_mm.weights.tensor_file import read_tensors
+from ruas_mm.weights.tensor_file import not_finite, read_tensors
 
 NUM_STAGES = 3
 COUNTS = '.num_batches_tracked'
@@ -162,7 +162,7 @@ def convert_file(source: Path, target: Path) -> str:
         OSError: A file cannot be read or written.
     """
     state, layout = convert(read_tensors(source))
-    bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
+    bad = not_finite(state)
     if bad:
         raise ValueError(f'holds numbers that are not finite: {bad}')
     if target.exists() and target.samefile(source):

@@ -2,7 +2,7 @@
 
 import pickle
 from pathlib import Path
-from typing import Dict, Union
+from typing import Dict, List, Union
 
 import torch
 from safetensors import SafetensorError
@@ -47,15 +47,25 @@ def read_tensors(path: Union[str, Path]) -> Dict[str, Tensor]:
         ) from None
     if isinstance(state, dict) and isinstance(state.get('weight'), dict):
         state = state['weight']
-    if not isinstance(state, dict) or not all(
-        isinstance(key, str) and isinstance(value, Tensor)
-        for key, value in state.items()
-    ):
+    if not is_state_dict(state):
         raise ValueError(
             f'{path} holds a {type(state).__name__}, allowed: a '
             'dictionary of tensors by name'
         )
     return state
+
+
+def is_state_dict(state: object) -> bool:
+    """Whether it is tensors by name, and nothing else."""
+    return isinstance(state, dict) and all(
+        isinstance(key, str) and isinstance(value, Tensor)
+        for key, value in state.items()
+    )
+
+
+def not_finite(state: Dict[str, Tensor]) -> List[str]:
+    """Names of tensors that hold a number that is not finite."""
+    return [k for k, v in state.items() if not torch.isfinite(v).all()]
 
 
 def read_tensors_below(path: Union[str, Path]) -> Dict[str, Tensor]:

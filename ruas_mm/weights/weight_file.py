@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ruas_mm.files.atomic_write import atomic_write
-from ruas_mm.weights.tensor_file import BROKEN
+from ruas_mm.weights.tensor_file import BROKEN, is_state_dict
 
 FOLDER = Path(__file__).parent  # of the packaged files: MODEL_CARD.md
 TYPES = dict(
@@ -94,10 +94,7 @@ def read_weights(path: Union[str, Path]) -> Tuple[Dict[str, Tensor], dict]:
         state = checkpoint.get('state_dict', checkpoint)
         meta = checkpoint.get('meta')
         settings = meta.get('enhancer', {}) if isinstance(meta, dict) else {}
-    if not isinstance(state, dict) or not all(
-        isinstance(key, str) and isinstance(value, Tensor)
-        for key, value in state.items()
-    ):
+    if not is_state_dict(state):
         raise ValueError(f'{path} holds more than tensors')
     _check_plain(path, settings)
     return state, settings

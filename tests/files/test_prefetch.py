@@ -154,9 +154,9 @@ def test_closing_waits_for_the_item_that_is_being_made():
     assert events == ['made', 'closed']
 
 
+@pytest.mark.usefixtures('heeds_interrupts')
 def test_keyboard_interrupt():
     """Whether it comes while waiting for an item, or in between."""
-    old = signal.signal(signal.SIGINT, signal.default_int_handler)
     main = threading.main_thread()
 
     def source():
@@ -166,12 +166,9 @@ def test_keyboard_interrupt():
             time.sleep(0.01)
             yield 1
 
-    try:
-        with pytest.raises(KeyboardInterrupt), closing(
-            prefetched(source(), 1)
-        ) as items:
-            for _ in items:
-                pass
-        assert not threads()
-    finally:
-        signal.signal(signal.SIGINT, old)
+    with pytest.raises(KeyboardInterrupt), closing(
+        prefetched(source(), 1)
+    ) as items:
+        for _ in items:
+            pass
+    assert not threads()

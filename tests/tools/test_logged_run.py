@@ -40,15 +40,7 @@ def test_log_and_table(tool, tmp_path, capfd):
     assert tool.last_table(tmp_path / 'a' / 'log') == '\n'.join(table)
 
 
-@pytest.fixture
-def _heeds_interrupts():
-    """As from a terminal; what a shell puts in the background ignores them."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures('_heeds_interrupts')
+@pytest.mark.usefixtures('heeds_interrupts')
 @pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT'])
 def test_what_ends_the_tool_ends_the_run(tool, tmp_path, name):
     code = (

@@ -26,19 +26,13 @@ from rich.table import Table
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from ruas_mm.datasets.enhancement.paired_images import list_images
+from ruas_mm.datasets.transforms.pack_enhancement_inputs import in_8_bits
 from ruas_mm.evaluation.lpips_alexnet import build_lpips, perceptual_distance
 from ruas_mm.files.picture_file import read_picture
 from ruas_mm.models import VARIANTS, load_enhancer
 from ruas_mm.models.enhancers import Enhancer
 
 EQUAL = 60.0  # dB
-
-
-def in_8_bits(rgb: np.ndarray) -> np.ndarray:
-    """Pixels of 8 or 16 bits as a picture of 8 bits has them."""
-    if rgb.dtype == np.uint8:
-        return rgb
-    return (rgb / 257.0).round().astype(np.uint8)
 
 
 def enhance(

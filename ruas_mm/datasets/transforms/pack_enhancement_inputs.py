@@ -31,13 +31,14 @@ class PackEnhancementInputs(BaseTransform):
             metainfo={k: results[k] for k in META_KEYS if k in results}
         )
         if 'gt' in results:
-            sample.gt = _to_tensor(_to_8_bits(results['gt'])[..., ::-1])
+            sample.gt = _to_tensor(in_8_bits(results['gt'])[..., ::-1])
         if 'clean' in results:
             sample.clean = _to_tensor(results['clean'][..., ::-1])
         return dict(inputs=_to_tensor(results['img']), data_samples=sample)
 
 
-def _to_8_bits(picture: np.ndarray) -> np.ndarray:
+def in_8_bits(picture: np.ndarray) -> np.ndarray:
+    """Pixels of 8 or 16 bits as a picture of 8 bits has them."""
     if picture.dtype == np.uint8:
         return picture
     return (picture / 257.0).round().astype(np.uint8)

@@ -2,10 +2,10 @@
 
 from typing import Dict, Mapping, Tuple
 
-import torch
 from torch import Tensor
 
 from ruas_mm.models.enhancers.base import Enhancer
+from ruas_mm.weights.tensor_file import not_finite
 
 COUNTER = 'num_batches_tracked'  # older files have none, and it is not used
 PARALLEL = 'module.'  # what torch.nn.DataParallel puts before all names
@@ -55,7 +55,7 @@ class PublishedEnhancer(Enhancer):
                 f'{source} does not fit {type(self).__name__}: missing '
                 f'{missing}, unexpected {unexpected}, other shapes {shapes}'
             )
-        bad = [k for k, v in found.items() if not torch.isfinite(v).all()]
+        bad = not_finite(found)
         if bad:
             raise ValueError(
                 f'{source} holds numbers that are not finite: {bad}'

@@ -4,13 +4,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Dict, Mapping, NamedTuple, Optional, Union
 
-import torch
 from torch import nn
 
 from ruas_mm.arguments import check_choice
 from ruas_mm.models.enhancers.base import check_enhancer
 from ruas_mm.models.enhancers.compared import COMPARED, load_compared
 from ruas_mm.registry import MODELS
+from ruas_mm.weights.tensor_file import not_finite
 from ruas_mm.weights.weight_file import FOLDER, read_weights
 
 from .ruas import VARIANTS, LowLightEnhancer
@@ -166,7 +166,7 @@ def _load_own(
     missing = sorted(wanted - {key.split('.')[0] for key in state})
     if missing:
         raise ValueError(f'{path} has no {missing}, which {variant} needs')
-    bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
+    bad = not_finite(state)
     if bad:
         raise ValueError(f'{path} holds numbers that are not finite: {bad}')
     module.load_state_dict(state)
