@@ -90,8 +90,6 @@ class LowLightInferencer:
         if max_pixels < 1:
             raise ValueError(f'max_pixels={max_pixels}, allowed: 1 or more')
         check_choice('runtime', runtime, RUNTIMES)
-        if runtime == 'onnx' and tile is not None:
-            raise ValueError(f"tile={tile}, allowed with runtime='onnx': None")
         self.strength = strength
         self.runtime = runtime
         self.max_pixels = max_pixels
@@ -103,7 +101,7 @@ class LowLightInferencer:
                 )
             from ruas_mm.apis.onnx_runtime import load_onnx_enhancer
 
-            self._network = load_onnx_enhancer(weights, device)
+            self._network = load_onnx_enhancer(weights, device, tile)
         else:
             self._network = _load_torch_enhancer(
                 enhancer, weights, device, tile

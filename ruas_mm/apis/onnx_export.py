@@ -5,7 +5,16 @@ import inspect
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import (
+    Container,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import numpy as np
 import torch
@@ -13,10 +22,12 @@ import torch.nn as nn
 from torch import Tensor
 
 from ruas_mm import __version__
+from ruas_mm.apis.onnx_tiles import Tiling
 from ruas_mm.arguments import check_interval
 from ruas_mm.compatibility import is_installed
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models import Enhancer
+from ruas_mm.models.measuring import Measuring, Step
 
 OPSETS = (13, 17)  # 17: the highest of torch 2.1
 TOLERANCE = 1e-4
@@ -41,10 +52,20 @@ class _Plain(nn.Module):
         """Of a side, in pixels."""
         return 1 if hasattr(self.enhancer, 'plain') else SMALLEST
 
-    def forward(self, x: Tensor, strength: Tensor) -> Tensor:
+    def forward(self, x: Tensor, strength: Tensor) -> Tuple[Tensor, ...]:
+        u, steps = self.by_steps(x, strength)
+        return (u, *(step.value for step in steps.values()))
+
+    def by_steps(
+        self, x: Tensor, strength: Tensor
+    ) -> Tuple[Tensor, Dict[str, Step]]:
+        """The result, and those on the way."""
+        notes = Measuring()
         if hasattr(self.enhancer, 'plain'):
-            return self.enhancer.plain(x, strength)
-        return x + strength * (self.enhancer(x) - x)
+            u = self.enhancer.plain(x, strength, notes)
+        else:
+            u = x + strength * (self.enhancer(x) - x)
+        return u, notes.steps
 
 
 def export_onnx(
@@ -56,8 +77,9 @@ def export_onnx(
     ``strength``, a float32 without dimensions; its output is ``output``, as
     ``input``. N, H and W are free. The noise gate and the automatic strength
     are part of it, each picture of a batch has its own. Its metadata name
-    the variant (or the class) and the version of this package. Compared
-    enhancers take sides from 16 pixels on.
+    the variant (or the class) and the version of this package, and tell how
+    to cut it for tiles (:mod:`ruas_mm.apis.onnx_tiles`). Compared enhancers
+    take sides from 16 pixels on.
 
     Args:
         enhancer: On any device, in any mode; it is not changed.
@@ -78,16 +100,23 @@ def export_onnx(
     with atomic_write(path) as temporary, torch.no_grad():
         kind = getattr(enhancer, 'variant', type(enhancer).__name__)
         with exporting(path, kind, opset):
+            inputs = dark_pictures(*TRACED), torch.tensor(1.0)
+            _, steps = model.by_steps(*inputs)
             trace(
                 model,
-                (dark_pictures(*TRACED), torch.tensor(1.0)),
+                inputs,
                 temporary,
                 opset,
                 input_names=['input', 'strength'],
-                output_names=['output'],
-                dynamic_axes=dict(input=AXES, output=AXES),
+                output_names=['output', *steps],
+                dynamic_axes={
+                    **dict(input=AXES, output=AXES),
+                    **{name: _free_axes(s.value) for name, s in steps.items()},
+                },
             )
-            describe(temporary, variant=kind)
+            keep_inside(temporary, steps)
+            tiling = Tiling.of(model.enhancer, steps)
+            describe(temporary, variant=kind, tiling=tiling.write())
             difference = _largest_difference(model, temporary)
         check_difference(path, difference, TOLERANCE)
     return difference
@@ -164,6 +193,17 @@ def describe(path: Path, **properties: str) -> None:
     onnx.save(graph, str(path))
 
 
+def keep_inside(path: Path, names: Container[str]) -> None:
+    """Let outputs be no more than named values of the graph."""
+    import onnx
+
+    model = onnx.load(str(path))
+    for value in [v for v in model.graph.output if v.name in names]:
+        model.graph.output.remove(value)
+        model.graph.value_info.append(value)
+    onnx.save(model, str(path))
+
+
 def set_numbers(path: Path, numbers: Dict[str, float]) -> None:
     """Put other numbers in the place of buffers without dimensions.
 
@@ -222,6 +262,11 @@ def check_difference(
         )
 
 
+def _free_axes(x: Tensor) -> Dict[int, str]:
+    """Of a map, or of numbers."""
+    return AXES if x.shape[2:] == TRACED[1:] else {0: 'N'}
+
+
 def _largest_difference(model: nn.Module, path: Path) -> float:
     from ruas_mm.apis.onnx_runtime import load_onnx_enhancer
 
@@ -231,7 +276,7 @@ def _largest_difference(model: nn.Module, path: Path) -> float:
         sides = (max(side, model.smallest) for side in sides)
         x = dark_pictures(number, *sides)
         for strength in (1.0, 0.4):
-            expected = model(x, torch.tensor(strength)).numpy()
+            expected = model(x, torch.tensor(strength))[0].numpy()
             found = run(x.numpy(), strength)
             differences.append(np.abs(found - expected).max())
     return float(np.max(differences))

@@ -6,12 +6,16 @@ from typing import Callable, Optional, Union
 import numpy as np
 import onnxruntime
 
+from ruas_mm.apis.onnx_tiles import TiledRun
+
 ALLOWED = "allowed with runtime='onnx': a file of 'ruas-mm export'"
 PROVIDERS = {'cpu': 'CPUExecutionProvider', 'cuda': 'CUDAExecutionProvider'}
 
 
 def load_onnx_enhancer(
-    weights: Optional[Union[str, Path]], device: Optional[str] = None
+    weights: Optional[Union[str, Path]],
+    device: Optional[str] = None,
+    tile: Optional[int] = None,
 ) -> Callable[[np.ndarray, float], np.ndarray]:
     """A function of pictures and strength.
 
@@ -19,6 +23,9 @@ def load_onnx_enhancer(
         weights: File that ``ruas-mm export`` wrote.
         device: ``'cpu'`` or ``'cuda'``. None: cuda where this ONNX Runtime
             has it.
+        tile: Largest side of what is computed at once, in pixels; the result
+            is the same up to rounding. Not looked at where an enhancer cannot
+            be tiled. None: all at once.
 
     Returns:
         Takes RGB in [0, 1], float32 (N, 3, H, W), and the strength; gives the
@@ -26,7 +33,8 @@ def load_onnx_enhancer(
 
     Raises:
         ValueError: No file is named, it is no exported enhancer, it gives
-            numbers that are not finite, or the device is not at hand.
+            numbers that are not finite, the device is not at hand, or the
+            file does not tell what tiles need.
         FileNotFoundError: There is no such file.
     """
     if weights is None:
@@ -58,7 +66,9 @@ def load_onnx_enhancer(
     grey = np.full((1, 3, 32, 32), 0.2, np.float32)
     if not np.isfinite(run(grey, 1.0)).all():
         raise ValueError(f'{weights} holds numbers that are not finite')
-    return run
+    if tile is None:
+        return run
+    return TiledRun(Path(weights), tile, provider)
 
 
 def _provider(device: Optional[str]) -> str:

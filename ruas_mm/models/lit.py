@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from ruas_mm.models.low_resolution import Raised
+from ruas_mm.models.measuring import Measuring, Step
 from ruas_mm.models.tiling import tile_size
 from ruas_mm.models.tone import Strength, Tone
 from ruas_mm.models.video_memory import VideoMemory
 
+Memory = Union[VideoMemory, Measuring]
 STRIP_PIXELS = 2**16  # docs/speed.md
 
 
@@ -28,7 +30,7 @@ class Lit(NamedTuple):
     u: Tensor
     t: Tensor
     strength: Union[float, Tensor]
-    memory: Optional[VideoMemory] = None
+    memory: Optional[Memory] = None
 
     def picture(self, i: int) -> 'Lit':
         """One of the pictures, as a batch of one."""
@@ -41,6 +43,11 @@ class Lit(NamedTuple):
         if self.memory is None:
             return value
         return self.memory.steady(name, value)
+
+    def note(self, name: str, value: Tensor, is_local: bool = True) -> None:
+        """Tell whoever wants to know of a :class:`Step`."""
+        if isinstance(self.memory, Measuring):
+            self.memory.steps[name] = Step(value, is_local)
 
 
 def lit_at_once(y: Tensor, t: Raised, tone: Tone, s: Strength) -> Lit:

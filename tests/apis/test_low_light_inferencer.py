@@ -91,7 +91,6 @@ def test_other_pictures_are_refused(inferencer, picture, message):
         (dict(device='nowhere'), "device='nowhere' cannot be used"),
         (dict(device='cuda:99'), "device='cuda:99' cannot be used"),
         (dict(runtime='tensorrt'), "runtime='tensorrt', allowed"),
-        (dict(runtime='onnx', tile=64), 'tile=64, allowed with'),
     ],
 )
 def test_arguments(weights, arguments, message):
@@ -250,6 +249,7 @@ def test_onnx_files_that_do_not_fit(tmp_path):
     pytest.importorskip('onnxruntime')
     (tmp_path / 'no.onnx').write_bytes(b'no model')
     (tmp_path / 'empty.onnx').touch()
+    power_model(tmp_path / 'c.onnx')
     for weights, message in (
         (None, 'ruas-mm export'),
         (tmp_path / 'no.onnx', 'no.onnx is no ONNX model'),
@@ -259,6 +259,12 @@ def test_onnx_files_that_do_not_fit(tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             LowLightInferencer(weights=weights, runtime='onnx')
+    with pytest.raises(
+        ValueError, match='tile=64, allowed with .*c.onnx: None'
+    ):
+        LowLightInferencer(
+            weights=tmp_path / 'c.onnx', runtime='onnx', tile=64
+        )
     with pytest.raises(FileNotFoundError, match='gone.onnx'):
         LowLightInferencer(weights=tmp_path / 'gone.onnx', runtime='onnx')
     with pytest.raises(ValueError, match="device='npu', allowed here"):

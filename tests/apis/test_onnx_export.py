@@ -8,7 +8,8 @@ from conftest import run_command
 
 from ruas_mm import __version__
 from ruas_mm.apis import LowLightInferencer
-from ruas_mm.models import LowLightEnhancer
+from ruas_mm.models import ZOO, LowLightEnhancer, build_enhancer
+from ruas_mm.models.enhancers.compared import load_compared
 from ruas_mm.weights import save_enhancer
 
 pytest.importorskip('onnx')
@@ -98,6 +99,7 @@ def test_metadata(exported):
     model = onnx.load(str(path))
     onnx.checker.check_model(model)
     properties = {p.key: p.value for p in model.metadata_props}
+    assert properties.pop('tiling')
     assert properties == dict(
         variant=enhancer.variant, ruas_mm_version=__version__
     )
@@ -109,7 +111,7 @@ def test_a_file_that_differs_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(
         LowLightEnhancer,
         'plain',
-        lambda self, y, strength: y * strength * float(y.shape[-1]),
+        lambda self, y, strength, memory: y * strength * float(y.shape[-1]),
     )
     path = tmp_path / 'a.onnx'
     path.write_bytes(b'the one before')
@@ -117,6 +119,65 @@ def test_a_file_that_differs_is_refused(tmp_path, monkeypatch):
         export_onnx(LowLightEnhancer('RUAS_S'), path)
     assert path.read_bytes() == b'the one before'
     assert list(tmp_path.iterdir()) == [path]
+
+
+def tiled_enhancer(name):
+    """Packaged or random weights, or one of :data:`FORMS`."""
+    if isinstance(name, tuple):
+        return make_enhancer(*name)[0]
+    if name in ZOO:
+        return build_enhancer(name).eval()
+    torch.manual_seed(0)
+    return load_compared(name, from_nothing=True).eval()
+
+
+def watched(run):
+    """The largest side that each step of a tiled run sees, by its name."""
+    largest, plain = {}, run._run
+
+    def run_one(name, known):
+        side = max(known['input'].shape[-2:])
+        largest[name] = max(largest.get(name, 0), side)
+        return plain(name, known)
+
+    run._run = run_one
+    return largest
+
+
+@pytest.mark.parametrize(
+    'name', [*ZOO, 'sci', ('RUAS_A', 'film', 'noise_map')], ids=str
+)
+def test_tiles_equal_the_whole(tmp_path, name):
+    """And a network sees no more than a tile with its margin."""
+    enhancer = tiled_enhancer(name)
+    path = tmp_path / 'a.onnx'
+    export_onnx(enhancer, path)
+    x = pictures(2, (70, 303)) * torch.linspace(0.05, 0.6, 303)
+    x[..., :20, :] = 0  # padding is told by the whole picture
+    run = load_onnx_enhancer(path, 'cpu', tile=48)
+    largest = watched(run)
+    expected = enhancer.enhance(x, 0.7).numpy()
+    np.testing.assert_allclose(run(x.numpy(), 0.7), expected, atol=1e-4)
+    assert np.abs(expected - x.numpy()).max() > 1e-2  # it does something
+
+    multiple, steps = run.tiling
+    assert list(largest) == list(steps)
+    for step, radius in steps.items():
+        if radius is None:  # it is of the picture as a whole
+            assert largest[step] == 303
+        else:
+            assert largest[step] <= 48 + 2 * (radius + multiple)
+    networks = {'output', 'theta', 'denoised'} & steps.keys()
+    assert all(steps[step] is not None for step in networks)
+
+
+def test_inner_values_are_no_outputs(exported):
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(exported[2]))
+    assert [value.name for value in session.get_outputs()] == ['output']
+    inputs = [value.name for value in session.get_inputs()]
+    assert inputs == ['input', 'strength']
 
 
 @pytest.mark.parametrize('opset', [12, 18])
@@ -142,7 +203,7 @@ def test_commands_work_together(tmp_path, opset):
     picture = np.ascontiguousarray(picture.transpose(1, 2, 0))
     cv2.imwrite(str(tmp_path / 'dark.png'), picture[..., ::-1])
     options = ['--weights', target, '--runtime', 'onnx', '--device=cpu']
-    options += ['--strength', '0.7', '--out', tmp_path / 'out']
+    options += ['--strength', '0.7', '--out', tmp_path / 'out', '--tile=32']
     assert run_command('enhance', tmp_path / 'dark.png', *options)[0] == 0
     found = cv2.imread(str(tmp_path / 'out' / 'dark.png'))[..., ::-1]
     expected = LowLightInferencer(

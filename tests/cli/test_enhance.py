@@ -218,7 +218,6 @@ def test_video_with_a_broken_frame(enhance, tmp_path):
         (['in', '--out', 'in/a.png'], 'is a file, allowed: a folder'),
         (['in', '--strength', '2'], 'strength=2.0, allowed: 0 to 1'),
         (['in', '--tile', '3'], 'tile=3, allowed'),
-        (['in', '--runtime', 'onnx', '--tile', '64'], 'tile=64'),
         (['in', '--device', 'meta'], "device='meta' cannot be used: "),
         (['in', '--device', 'xla'], "device='xla' cannot be used: "),
     ],

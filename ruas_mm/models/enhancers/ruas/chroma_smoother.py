@@ -43,6 +43,11 @@ class ChromaSmoother(PretrainedModule):
         """How far away a pixel can change the result, in pixels."""
         return 2 * self.shrink
 
+    @property
+    def multiple(self) -> int:
+        """Of which tiles and margins are."""
+        return self.shrink
+
     def inputs(
         self, lit: Lit, tone: Tone, theta: Optional[Tensor] = None
     ) -> Tuple[Tensor]:
@@ -64,5 +69,5 @@ class ChromaSmoother(PretrainedModule):
     ) -> Tensor:
         """:meth:`forward` for inference, in tiles (rounded up to blocks)."""
         return tiled(
-            self, u, tile=tile, radius=self.radius, multiple=self.shrink
+            self, u, tile=tile, radius=self.radius, multiple=self.multiple
         )

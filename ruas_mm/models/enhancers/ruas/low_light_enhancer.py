@@ -16,8 +16,9 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ruas_mm.arguments import check_choice, check_strength, check_tile
-from ruas_mm.models.lit import Lit
+from ruas_mm.models.lit import Lit, Memory
 from ruas_mm.models.low_resolution import shrunk
+from ruas_mm.models.measuring import Measuring
 from ruas_mm.models.pretrained import entry_of_part, split_pretrained
 from ruas_mm.models.same_size import map_by_size
 from ruas_mm.models.tiling import tile_size, tiled
@@ -230,6 +231,7 @@ class LowLightEnhancer(BaseModel):
         share = share * self.scene.tone.denoising(lit.strength)
         if theta is None:
             return share
+        lit.note('theta', theta)
         score = self.noise_estimator.score(theta)[:, None, None, None]
         return share * lit.steady('gate', gate(score, self.noise_threshold))
 
@@ -265,22 +267,29 @@ class LowLightEnhancer(BaseModel):
             f"mode={mode!r}, allowed: 'tensor', 'loss', 'predict'"
         )
 
-    def plain(self, y: Tensor, strength: Optional[Strength] = None) -> Tensor:
+    def plain(
+        self,
+        y: Tensor,
+        strength: Optional[Strength] = None,
+        memory: Optional[Measuring] = None,
+    ) -> Tensor:
         """Like :meth:`enhance`, without tiles and folded cells.
 
-        Autograd, tracing and counting see each part once.
+        Autograd, tracing and counting see each part once. ``memory`` takes
+        notes of what is measured of whole pictures.
         """
-        return self._decompose(y, strength)[0]
+        return self._decompose(y, strength, memory)[0]
 
     def _decompose(
         self,
         y: Tensor,
         strength: Optional[Strength],
-        memory: Optional[VideoMemory] = None,
+        memory: Optional[Memory] = None,
     ) -> Tuple[Tensor, Tensor]:
         lit = self.scene.lit(y, strength, plainly=True, memory=memory)
         if self.noise_remover is None:
             return lit.u, lit.t
+        lit.note('lit', lit.u)
         theta = None
         if self.noise_estimator is not None:
             theta = self.noise_estimator(lit.u)

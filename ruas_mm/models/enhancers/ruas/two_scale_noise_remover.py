@@ -8,7 +8,7 @@ takes a colour cast off as well.
 
 import math
 from functools import partial
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, List, Optional, Tuple, Union
 
 import torch
 import torch.nn as nn
@@ -129,7 +129,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
 
     def inputs(
         self, lit: Lit, tone: Tone, theta: Optional[Tensor] = None
-    ) -> Tuple[Tensor, Tensor, Amplification, Tensor, Tensor, Tensor]:
+    ) -> Tuple[Union[Tensor, Callable], ...]:
         """What :meth:`forward` takes, of a picture with the light on.
 
         Args:
@@ -149,6 +149,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
         # channels mostly share one illumination
         t = lit.t[:, :1] if lit.t.stride(1) == 0 else lit.t.mean(1, True)
         content = content_mask(lit.y, BLOCK // 2)
+        lit.note('illumination', t)
+        lit.note('content', content, is_local=False)
         return (
             lit.u,
             t,
@@ -156,6 +158,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
             lit.steady('statistics', statistics(lit, content)),
             lit.steady('colour', colour(lit.u)),
             content,
+            lit.note,
         )
 
     def forward(
@@ -166,6 +169,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
         statistics: Tensor,
         colour: Tensor,
         content: Tensor,
+        note: Callable[..., None],
         tile: Optional[Tuple[int, int]] = None,
     ) -> Tensor:
         """The noise in ``u``; x = u - noise.
@@ -179,6 +183,7 @@ class TwoScaleNoiseRemover(PretrainedModule):
             statistics: Of each picture, (N, 11); see :func:`statistics`.
             colour: Of each picture, (N, 1, 1, 1); see :func:`colour`.
             content: Of each pixel, 0 in padding, (N, 1, H, W).
+            note: See :meth:`Lit.note`.
             tile: Height and width of a tile, rounded up to 4 pixels; None:
                 all at once.
 
@@ -198,7 +203,8 @@ class TwoScaleNoiseRemover(PretrainedModule):
             )
             below_white = (1 - u.amax(1, keepdim=True)) / NEARLY_WHITE
             below_white = below_white.clamp(0, 1)  # lights are left alone
-            return self._balanced(u, noise * below_white, below_white, content)
+            noise = noise * below_white
+            return self._balanced(u, noise, below_white, content, note)
 
     @torch.no_grad()
     def find_noise(
@@ -213,12 +219,19 @@ class TwoScaleNoiseRemover(PretrainedModule):
         return self(u, *inputs, tile=tile)
 
     def _balanced(
-        self, u: Tensor, noise: Tensor, below_white: Tensor, content: Tensor
+        self,
+        u: Tensor,
+        noise: Tensor,
+        below_white: Tensor,
+        content: Tensor,
+        note: Callable[..., None],
     ) -> Tensor:
         if self.training or not self.balance:
             return noise
         x = u - noise
+        note('denoised', x)
         means = _means(x, content) / content.sum((2, 3), True)
+        note('means', means, is_local=False)
         means = means.clamp(min=1e-3).log()
         gain = (means.mean(1, keepdim=True) - means) / 2
         gain = gain.clamp(-self.balance, self.balance).exp()
