@@ -7,7 +7,9 @@ same. For completion in bash (zsh and fish alike)::
     eval "$(_RUAS_MM_COMPLETE=bash_source ruas-mm)"
 """
 
+import gc
 from importlib import import_module
+from types import ModuleType
 from typing import List, Optional
 
 import click
@@ -26,6 +28,22 @@ COMMANDS = {
 """Name of a command, and of its module, -> what it does."""
 
 
+def imported(name: str) -> ModuleType:
+    """A module with all that it imports, which stays until the end.
+
+    Looking for garbage among all that torch and MMEngine define takes a
+    second of the import, and another one of the way out.
+    """
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        if is_enabled:
+            gc.enable()
+
+
 class Commands(click.Group):
     """A group whose commands are imported when they are called."""
 
@@ -39,7 +57,7 @@ class Commands(click.Group):
         """See ``click.Group.get_command``."""
         if name not in COMMANDS:
             return None
-        return import_module(f'ruas_mm.cli.{name}').command
+        return imported(f'ruas_mm.cli.{name}').command
 
     def shell_complete(
         self, context: click.Context, incomplete: str

@@ -1,12 +1,14 @@
 """The table of commands, and what holds for each of them."""
 
+import contextlib
+import gc
 import subprocess
 import sys
 
 import pytest
 from conftest import ROOT, run_command
 
-from ruas_mm.cli import COMMANDS
+from ruas_mm.cli import COMMANDS, imported
 
 
 def test_table_is_told():
@@ -49,6 +51,18 @@ def test_completion_imports_no_command():
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == 'plain,enhance'
+
+
+@pytest.mark.parametrize('name', ['json', 'no_such_module'])
+def test_garbage_is_looked_for_again(name):
+    """And not among what a command has imported: that takes seconds."""
+    gc.unfreeze()
+    try:
+        with contextlib.suppress(ModuleNotFoundError):
+            imported(name)
+        assert gc.isenabled() and gc.get_freeze_count() > 1000
+    finally:
+        gc.unfreeze()
 
 
 def test_missing_libraries_are_named(monkeypatch, capsys):
