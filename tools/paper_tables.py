@@ -160,12 +160,13 @@ def _raccoon_row(
     return Row(name, paper and (paper,), RUAS_RACCOON, **found, **kwargs)
 
 
-def _raccoon_packaged(name: str, folder: str, frozen: bool) -> Row:
+def _raccoon_packaged(light: str, folder: str, frozen: bool) -> Row:
     """The searched neck and head behind packaged light."""
     options = {
-        'model.data_preprocessor.scene': 'ruas_s_detection',
+        'model.data_preprocessor.scene': light,
         'model.data_preprocessor.frozen': frozen,
     }
+    name = f'RUAS, {light.upper()} {"frozen" if frozen else "trained on"}'
     return _raccoon_row(name, None, folder, options=options)
 
 
@@ -314,8 +315,10 @@ TABLES: Dict[str, List[Row]] = {
             folder='search_tm',
         ),
         END_TO_END,
-        _raccoon_packaged('RUAS, packaged light', 'packaged', frozen=True),
-        _raccoon_packaged('the same, trained on', 'trained_on', frozen=False),
+        _raccoon_packaged('ruas_s', 'light', frozen=True),
+        _raccoon_packaged('ruas_s', 'light_trained_on', frozen=False),
+        _raccoon_packaged('ruas_s_detection', 'packaged', frozen=True),
+        _raccoon_packaged('ruas_s_detection', 'trained_on', frozen=False),
     ],
     'table9': [
         replace(TM, name='none', paper=None),
