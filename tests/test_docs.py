@@ -182,7 +182,7 @@ def check_that_it_detects(cfg):
 
 
 def test_drop_in_example_of_the_readme_runs(tmp_path):
-    (example,) = examples('README.md', 'python')
+    example, _ = examples('README.md', 'python')
     assert len(example.strip().splitlines()) == 5
     path = tmp_path / 'mine.py'
     path.write_text(example)
@@ -192,7 +192,7 @@ def test_drop_in_example_of_the_readme_runs(tmp_path):
 def test_first_recipe_detects_and_draws(tmp_path, monkeypatch):
     """A checkpoint of stock mmdet, one picture, and its drawing."""
     monkeypatch.chdir(tmp_path)
-    (config,) = examples('README.md', 'python')
+    config, detect = examples('README.md', 'python')
     Path('mine.py').write_text(config)
     cv2.imwrite('photo.jpg', np.full((40, 60, 3), 9, np.uint8))
     cfg = Config.fromfile('mine.py')
@@ -205,6 +205,9 @@ def test_first_recipe_detects_and_draws(tmp_path, monkeypatch):
     assert len(stock) < len(state)
     meta = dict(dataset_meta=dict(classes=('cat',) * 80))
     torch.save(dict(state_dict=stock, meta=meta), 'yolox_s.pth')
+    cv2.imwrite('dark.jpg', np.full((40, 60, 3), 9, np.uint8))
+    exec(compile(detect, 'README.md', 'exec'), {})
+    assert cv2.imread('found/vis/dark.jpg').shape == (40, 60, 3)
     exec(compile(recipe('DetInferencer'), 'docs/recipes.md', 'exec'), {})
     drawn = cv2.imread('found/vis/photo.jpg')
     assert drawn.shape == (40, 60, 3)

@@ -5,6 +5,7 @@ Psi = Psi_t o Psi_s of the paper for a task that is there already.
 
 import importlib.util
 import os
+from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple, Union
@@ -152,12 +153,23 @@ def find_config(config: str) -> Tuple[str, Path]:
     if len(found) != 1:
         several = [base for base, _ in found] or 'none'
         hosts = ', '.join(filter(is_installed, HOSTS)) or 'none'
+        near = [] if found else _near(Path(stem).name, host)
+        such = near or ["'mmdet::yolox/yolox_s_8xb8-300e_coco.py'"]
         raise ValueError(
             f'config={config!r}, found: {several}, allowed: a file, or one '
-            f'of the installed toolboxes ({hosts}), such as '
-            "'mmdet::yolox/yolox_s_8xb8-300e_coco.py'"
+            f'of the installed toolboxes ({hosts}), such as {", ".join(such)}'
         )
     return found[0]
+
+
+def _near(stem: str, host: str) -> List[str]:
+    """Names of configs that are spelt almost so."""
+    stems = [
+        path.stem
+        for _, root in _config_roots(host)
+        for path in root.rglob('*.py')
+    ]
+    return get_close_matches(stem, stems)
 
 
 def _inherited(host: str, name: Path, path: Path) -> str:

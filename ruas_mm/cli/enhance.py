@@ -165,7 +165,8 @@ def run(
     type=click.Path(path_type=Path),
     default='enhanced',
     show_default=True,
-    help='Folder, or a file name when INPUT is one file.',
+    help='Folder, or a file name when INPUT is one file. What was there is '
+    'replaced.',
 )
 @enhancer_option
 @weights_option
@@ -193,9 +194,7 @@ def run(
 @click.option(
     '--runtime',
     type=click.Choice(RUNTIMES),
-    default=RUNTIMES[0],
-    show_default=True,
-    help="onnx: --weights is a file of 'ruas-mm export'.",
+    help='Default: onnx where --weights is a .onnx file, otherwise torch.',
 )
 @click.pass_context
 def command(
@@ -209,18 +208,22 @@ def command(
     tile: Optional[int],
     max_pixels: int,
     side_by_side: bool,
-    runtime: str,
+    runtime: Optional[str],
 ) -> None:
     """Turn the light on in pictures and videos.
 
     Each INPUT is a picture (8 or 16 bits), a video, a folder with all that is
     in it, a quoted pattern such as 'night/**/*.png', or the number of a
-    camera (Ctrl-C ends the recording). Names are kept below OUT. What cannot
-    be read is passed over and named at the end.
+    camera (Ctrl-C ends the recording). Names are kept below OUT, which is a
+    file if it ends like a picture or a video. What cannot be read is passed
+    over and named at the end.
 
     Exit code: 0, all done; 1, something could not be read or written; 2,
     nothing was started, because an argument does not fit.
     """
+    if runtime is None:
+        is_onnx = weights is not None and weights.lower().endswith('.onnx')
+        runtime = RUNTIMES[is_onnx]
     with interruptible() as interruption:
         try:
             found = find_inputs(inputs, out)

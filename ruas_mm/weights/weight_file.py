@@ -72,7 +72,10 @@ def read_weights(path: Union[str, Path]) -> Tuple[Dict[str, Tensor], dict]:
         raise FileNotFoundError(f'{path}: no such file of weights')
     suffix = path.suffix.lower()
     if suffix not in ('.safetensors', '.pth'):
-        raise ValueError(f'{path}: allowed are .safetensors and .pth')
+        hint = ''
+        if suffix == '.onnx':
+            hint = "; an ONNX file is run with runtime='onnx'"
+        raise ValueError(f'{path}: allowed are .safetensors and .pth{hint}')
     if suffix == '.safetensors':
         try:
             with safe_open(path, 'pt') as file:

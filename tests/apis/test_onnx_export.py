@@ -202,7 +202,7 @@ def test_commands_work_together(tmp_path, opset):
     picture = (pictures(1, (35, 50))[0].numpy() * 255).astype(np.uint8)
     picture = np.ascontiguousarray(picture.transpose(1, 2, 0))
     cv2.imwrite(str(tmp_path / 'dark.png'), picture[..., ::-1])
-    options = ['--weights', target, '--runtime', 'onnx', '--device=cpu']
+    options = ['--weights', target, '--device=cpu']
     options += ['--strength', '0.7', '--out', tmp_path / 'out', '--tile=32']
     assert run_command('enhance', tmp_path / 'dark.png', *options)[0] == 0
     found = cv2.imread(str(tmp_path / 'out' / 'dark.png'))[..., ::-1]

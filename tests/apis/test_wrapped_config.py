@@ -172,3 +172,10 @@ def test_nothing_is_overwritten(tmp_path):
         assert not (tmp_path / name).exists()
     with pytest.raises(ValueError, match="scene='ruas_x', allowed"):
         lowlight_config(str(tmp_path / 'mine.py'), tmp_path / 'b.py', 'ruas_x')
+
+
+def test_a_name_that_is_misspelt(tmp_path):
+    with pytest.raises(
+        ValueError, match='such as .*yolox_nano_8xb8-300e_coco'
+    ):
+        lowlight_config('mmdet::yolox_nano_8xb8-300e_coc', tmp_path / 'a.py')

@@ -160,8 +160,9 @@ def load_compared(
         raise ValueError(f'{name} with weights={weights}, allowed: None')
     if entry.weights is not None and weights is None and not from_nothing:
         raise ValueError(
-            f'{name} with weights=None, allowed: a file, for none is in this '
-            f'package; its authors publish {entry.weights}'
+            f'{name} with weights=None, allowed: a file (on a command line: '
+            '--weights FILE), for none is in this package; its authors '
+            f'publish {entry.weights}'
         )
     try:
         enhancer = entry.load_class()(**settings)
