@@ -87,6 +87,7 @@ def export_detector_file(
     with building(config):
         detector = init_detector(config, checkpoint, device='cpu')
     check_checkpoint(detector, checkpoint)
+    click.echo('exporting, then comparing: one to several minutes', err=True)
     boxes, scores = export_detector(detector, out, picture, opset)
     return (
         f'{out}: {type(detector).__name__}, opset {opset}, '
