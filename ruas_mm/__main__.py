@@ -1,5 +1,6 @@
 """``python -m ruas_mm``, which is also the command ``ruas-mm``."""
 
+import os
 import sys
 
 from ruas_mm.compatibility import is_installed
@@ -15,6 +16,9 @@ def main() -> None:
             f'ruas-mm needs {", ".join(missing)}: '
             "pip install 'ruas_mm[enhance]'"
         )
+    # read as torch is loaded: beside other jobs, threads that spin while they
+    # wait make everything seven times as slow
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     from ruas_mm.cli import main as run
 
     run(prog_name='ruas-mm')

@@ -2,12 +2,14 @@
 
 import contextlib
 import gc
+import os
 import subprocess
 import sys
 
 import pytest
 from conftest import ROOT, run_command
 
+from ruas_mm import __main__
 from ruas_mm.cli import COMMANDS, imported
 
 
@@ -65,9 +67,18 @@ def test_garbage_is_looked_for_again(name):
         gc.unfreeze()
 
 
-def test_missing_libraries_are_named(monkeypatch, capsys):
-    from ruas_mm import __main__
+@pytest.mark.parametrize('policy', [None, 'ACTIVE'])
+def test_threads_do_not_spin_unless_told_to(policy, monkeypatch):
+    monkeypatch.setenv('OMP_WAIT_POLICY', policy or '')
+    if policy is None:
+        monkeypatch.delenv('OMP_WAIT_POLICY')
+    monkeypatch.setattr(sys, 'argv', ['ruas-mm', '--version'])
+    with pytest.raises(SystemExit):
+        __main__.main()
+    assert os.environ['OMP_WAIT_POLICY'] == (policy or 'PASSIVE')
 
+
+def test_missing_libraries_are_named(monkeypatch, capsys):
     monkeypatch.setattr(__main__, 'NEEDED', ('torch', 'no_such_library'))
     with pytest.raises(SystemExit, match=r'needs no_such_library: pip inst'):
         __main__.main()
