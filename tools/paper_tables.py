@@ -134,17 +134,19 @@ def _light_rows(experiment: str, light: str) -> List[Row]:
     ]
 
 
+def _front(light: str, frozen: bool) -> dict:
+    """Options of an enhancer of the zoo in front."""
+    place = 'model.data_preprocessor'
+    return {f'{place}.scene': light, f'{place}.frozen': frozen}
+
+
 def _packaged_rows(experiment: str, light: str, frozen: bool) -> List[Row]:
     """The rows with a front again, with the packaged one."""
-    options = {
-        'model.data_preprocessor.scene': 'ruas_s',
-        'model.data_preprocessor.frozen': frozen,
-    }
     return [
         replace(
             row,
             name=row.name.replace('scene module', 'packaged front'),
-            options=options,
+            options=_front('ruas_s', frozen),
         )
         for row in _light_rows(experiment, light)
         if row.config == SEGMENTATION
@@ -162,10 +164,7 @@ def _raccoon_row(
 
 def _raccoon_packaged(light: str, folder: str, frozen: bool) -> Row:
     """The searched neck and head behind packaged light."""
-    options = {
-        'model.data_preprocessor.scene': light,
-        'model.data_preprocessor.frozen': frozen,
-    }
+    options = _front(light, frozen)
     name = f'RUAS, {light.upper()} {"frozen" if frozen else "trained on"}'
     return _raccoon_row(name, None, folder, options=options)
 
@@ -174,8 +173,7 @@ def _packaged_light(paper: Optional[tuple], name: str) -> Row:
     """A frozen enhancer of the zoo before the plain detector."""
     head = 'model.bbox_head.genotype'
     options = {
-        'model.data_preprocessor.frozen': True,
-        'model.data_preprocessor.scene': name,
+        **_front(name, frozen=True),
         'model.neck.genotype': ['3-C'] * NECK,
         f'{head}.reg': ['3-C'] * LEVELS,
         f'{head}.cls': ['3-C'] * LEVELS,

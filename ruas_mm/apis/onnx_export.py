@@ -6,6 +6,7 @@ import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import (
+    TYPE_CHECKING,
     Container,
     Dict,
     Iterator,
@@ -28,6 +29,9 @@ from ruas_mm.compatibility import is_installed
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models import Enhancer
 from ruas_mm.models.measuring import Measuring, Step
+
+if TYPE_CHECKING:
+    import onnx
 
 OPSETS = (13, 17)  # 17: the highest of torch 2.1
 TOLERANCE = 1e-4
@@ -182,26 +186,32 @@ def trace(
         )
 
 
+@contextmanager
+def edited(path: Path) -> Iterator['onnx.ModelProto']:
+    """A file to be changed in place."""
+    import onnx
+
+    model = onnx.load(str(path))
+    yield model
+    onnx.save(model, str(path))
+
+
 def describe(path: Path, **properties: str) -> None:
     """Add metadata, and the version of this package."""
     import onnx
 
-    graph = onnx.load(str(path))
-    onnx.helper.set_model_props(
-        graph, dict(properties, ruas_mm_version=__version__)
-    )
-    onnx.save(graph, str(path))
+    with edited(path) as model:
+        onnx.helper.set_model_props(
+            model, dict(properties, ruas_mm_version=__version__)
+        )
 
 
 def keep_inside(path: Path, names: Container[str]) -> None:
     """Let outputs be no more than named values of the graph."""
-    import onnx
-
-    model = onnx.load(str(path))
-    for value in [v for v in model.graph.output if v.name in names]:
-        model.graph.output.remove(value)
-        model.graph.value_info.append(value)
-    onnx.save(model, str(path))
+    with edited(path) as model:
+        for value in [v for v in model.graph.output if v.name in names]:
+            model.graph.output.remove(value)
+            model.graph.value_info.append(value)
 
 
 def set_numbers(path: Path, numbers: Dict[str, float]) -> None:
@@ -216,14 +226,13 @@ def set_numbers(path: Path, numbers: Dict[str, float]) -> None:
     """
     import onnx
 
-    graph = onnx.load(str(path))
-    buffers = {tensor.name: tensor for tensor in graph.graph.initializer}
-    if not numbers.keys() <= buffers.keys():
-        raise RuntimeError(f'no {sorted(numbers.keys() - buffers.keys())}')
-    for name, number in numbers.items():
-        array = np.array(number, np.float32)
-        buffers[name].CopyFrom(onnx.numpy_helper.from_array(array, name))
-    onnx.save(graph, str(path))
+    with edited(path) as model:
+        buffers = {tensor.name: tensor for tensor in model.graph.initializer}
+        if not numbers.keys() <= buffers.keys():
+            raise RuntimeError(f'no {sorted(numbers.keys() - buffers.keys())}')
+        for name, number in numbers.items():
+            array = np.array(number, np.float32)
+            buffers[name].CopyFrom(onnx.numpy_helper.from_array(array, name))
 
 
 def run_file(

@@ -68,7 +68,7 @@ def load_onnx_enhancer(
         raise ValueError(f'{weights} holds numbers that are not finite')
     if tile is None:
         return run
-    return TiledRun(Path(weights), tile, provider)
+    return TiledRun(Path(weights), tile, provider, run)
 
 
 def _provider(device: Optional[str]) -> str:

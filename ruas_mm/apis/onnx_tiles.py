@@ -8,15 +8,17 @@ after the other is computed, maps tile by tile, from the steps before.
 import json
 from math import lcm
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional
+from typing import Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ruas_mm.compatibility import is_installed
 from ruas_mm.models import Enhancer, SceneModule
-from ruas_mm.models.low_resolution import RADIUS
+from ruas_mm.models.low_resolution import reach_of_raised
 from ruas_mm.models.measuring import Step
-from ruas_mm.models.tiling import spans
+from ruas_mm.models.tiling import tiled
 
 TILING = 'tiling'  # of the metadata
 
@@ -44,9 +46,7 @@ class Tiling(NamedTuple):
             return cls(1, {} if radius is None else dict(output=radius))
         scene, remover = enhancer.scene, enhancer.noise_remover
         multiple = lcm(scene.shrink, getattr(remover, 'multiple', 1))
-        reach = scene.radius
-        if scene.shrink > 1:  # two boxes; means and a bilinear pixel
-            reach = scene.shrink * (reach + 2 * RADIUS + 2)
+        reach = reach_of_raised(scene.radius, scene.shrink)
         radii = dict(lit=reach, illumination=reach)
         if enhancer.noise_estimator is not None:
             radii['theta'] = enhancer.noise_estimator.radius
@@ -74,13 +74,20 @@ class TiledRun:
         path: File of an exported enhancer.
         tile: Largest side of a tile without its margin, in pixels.
         provider: Of ONNX Runtime.
+        at_once: The same for whole pictures.
 
     Raises:
         ValueError: The file does not tell what tiles need, or ``onnx`` is not
             installed.
     """
 
-    def __init__(self, path: Path, tile: int, provider: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tile: int,
+        provider: str,
+        at_once: Callable[[np.ndarray, float], np.ndarray],
+    ) -> None:
         if not is_installed('onnx'):
             raise ValueError(f'tile={tile} needs onnx: pip install onnx')
         import onnx.utils
@@ -93,15 +100,16 @@ class TiledRun:
                 "that this version's 'ruas-mm export' has written"
             )
         self.tile, self.provider = (tile, tile), provider
+        self.at_once = at_once
         self.tiling = Tiling.read(properties[TILING])
         self._cutter = onnx.utils.Extractor(model)
         self._sessions = {}
 
     def __call__(self, x: np.ndarray, strength: float) -> np.ndarray:
-        known = dict(input=x, strength=np.array(strength, np.float32))
         steps = self.tiling.steps
         if not steps or max(x.shape[-2:]) <= self.tile[0]:
-            return self._run('output', known)
+            return self.at_once(x, strength)
+        known = dict(input=x, strength=np.array(strength, np.float32))
         for name, radius in steps.items():
             if radius is None:
                 known[name] = self._run(name, known)
@@ -113,22 +121,23 @@ class TiledRun:
         self, name: str, radius: int, known: Dict[str, np.ndarray]
     ) -> np.ndarray:
         size = known['input'].shape[-2:]
-        result = None
-        for rows, columns in spans(
-            size, self.tile, radius, self.tiling.multiple
-        ):
-            cut = (..., rows.padded, columns.padded)
-            part = {
-                key: value[cut] if value.shape[-2:] == size else value
-                for key, value in known.items()
-            }
-            found = self._run(name, part)
-            if result is None:
-                result = np.empty((*found.shape[:2], *size), found.dtype)
-            result[..., rows.own, columns.own] = found[
-                ..., rows.core, columns.core
-            ]
-        return result
+        maps = {  # others are of the picture as a whole
+            key: torch.from_numpy(value)
+            for key, value in known.items()
+            if value.ndim == 4 and value.shape[-2:] == size
+        }
+
+        def network(*parts: Tensor) -> Tensor:
+            tile = {key: part.numpy() for key, part in zip(maps, parts)}
+            return torch.from_numpy(self._run(name, {**known, **tile}))
+
+        return tiled(
+            network,
+            *maps.values(),
+            tile=self.tile,
+            radius=radius,
+            multiple=self.tiling.multiple,
+        ).numpy()
 
     def _run(self, name: str, known: Dict[str, np.ndarray]) -> np.ndarray:
         """One value of the graph, by the way from what is known."""

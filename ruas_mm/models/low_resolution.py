@@ -80,6 +80,19 @@ def enlarge(x: Tensor, factor: int, like: Tensor) -> Tensor:
     return x[..., :height, :width]
 
 
+def reach_of_raised(radius: int, factor: int) -> int:
+    """How far away a pixel can change t of :class:`Raised`, in pixels.
+
+    Args:
+        radius: The same of t as the cells make it, in pixels that they see.
+        factor: Of the shrinking.
+    """
+    if factor == 1:
+        return radius
+    # two boxes, the means, and a pixel of the bilinear raising
+    return factor * (radius + 2 * RADIUS + 2)
+
+
 class Raised:
     """An illumination at the size of the picture, by rows or whole.
 

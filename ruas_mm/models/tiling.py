@@ -1,6 +1,6 @@
 """Run a local network on one tile after another, without seams."""
 
-from typing import Callable, Iterator, Optional, Tuple
+from typing import Callable, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -51,51 +51,38 @@ def tiled(
             network that shrinks its maps.
     """
     height, width = maps[0].shape[-2:]
+    if tile is not None:
+        tile = tuple(_rounded_up(side, multiple) for side in tile)
+    radius = _rounded_up(radius, multiple)
     if tile is None or (tile[0] >= height and tile[1] >= width):
         return network(*maps)
     result = None
-    for rows, columns in spans((height, width), tile, radius, multiple):
-        part = network(*(m[..., rows.padded, columns.padded] for m in maps))
-        if result is None:
-            shape = (*part.shape[:2], height, width)
-            result = torch.empty(
-                shape,
-                dtype=part.dtype,
-                device=maps[0].device,
-                memory_format=fast_layout(part),
-            )
-        result[..., rows.own, columns.own] = part[..., rows.core, columns.core]
-    return result
-
-
-def spans(
-    size: Tuple[int, int],
-    tile: Tuple[int, int],
-    radius: int,
-    multiple: int = 1,
-) -> Iterator[Tuple['Span', 'Span']]:
-    """Rows and columns of one tile after another.
-
-    Args:
-        size: Height and width of the map.
-        tile: Of a tile.
-        radius: As in :func:`tiled`.
-        multiple: The same.
-    """
-    height, width = size
-    tile = tuple(_rounded_up(side, multiple) for side in tile)
-    radius = _rounded_up(radius, multiple)
     for top in range(0, height, tile[0]):
         for left in range(0, width, tile[1]):
-            rows = Span(top, tile[0], height, radius)
-            yield rows, Span(left, tile[1], width, radius)
+            rows = _Span(top, tile[0], height, radius)
+            columns = _Span(left, tile[1], width, radius)
+            part = network(
+                *(m[..., rows.padded, columns.padded] for m in maps)
+            )
+            if result is None:
+                shape = (*part.shape[:2], height, width)
+                result = torch.empty(
+                    shape,
+                    dtype=part.dtype,
+                    device=maps[0].device,
+                    memory_format=fast_layout(part),
+                )
+            result[..., rows.own, columns.own] = part[
+                ..., rows.core, columns.core
+            ]
+    return result
 
 
 def _rounded_up(size: int, multiple: int) -> int:
     return -(-size // multiple) * multiple
 
 
-class Span:
+class _Span:
     """One tile along one axis: its own pixels, and those with the margin."""
 
     def __init__(self, start: int, size: int, limit: int, margin: int):

@@ -160,6 +160,12 @@ def test_tiles_equal_the_whole(tmp_path, name):
     np.testing.assert_allclose(run(x.numpy(), 0.7), expected, atol=1e-4)
     assert np.abs(expected - x.numpy()).max() > 1e-2  # it does something
 
+    # (N, 11) of statistics are no map, though these have a map's size
+    alike = pictures(49, (49, 11))
+    tall = load_onnx_enhancer(path, 'cpu', tile=48)(alike.numpy(), 0.7)
+    expected = enhancer.enhance(alike, 0.7).numpy()
+    np.testing.assert_allclose(tall, expected, atol=1e-4)
+
     multiple, steps = run.tiling
     assert list(largest) == list(steps)
     for step, radius in steps.items():
