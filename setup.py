@@ -14,11 +14,8 @@ VERSION = re.search(
 )[1]
 RESOURCES = ('configs', 'tools', 'model-index.yml')
 # Pictures and videos alone: no mmcv, no toolbox.
-ENHANCE = [
-    'torch>=2.0',
-    'mmengine>=0.10',
+FILES = [
     'opencv-python-headless',
-    'safetensors',
     'rich',
     'click>=8.1',
     'pillow>=11.3',
@@ -27,6 +24,7 @@ ENHANCE = [
     'imagecodecs',
     'av>=14',
 ]
+ENHANCE = ['torch>=2.0', 'mmengine>=0.10', 'safetensors', *FILES]
 
 
 def link_resources() -> None:
@@ -92,6 +90,7 @@ setup(
         'mmseg': ['torch>=2.0', 'mmengine', 'mmcv', 'mmsegmentation', 'ftfy'],
         'mmpretrain': ['torch>=2.0', 'mmengine', 'mmcv', 'mmpretrain'],
         'enhance': ENHANCE,
+        'deploy': [*FILES, 'onnxruntime'],  # exported enhancers: no torch
         'metrics': ['scikit-image', 'lpips'],
         'app': [*ENHANCE, 'gradio>=6', 'pandas<3'],
         'onnx': ['onnx', 'onnxruntime'],

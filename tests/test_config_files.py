@@ -10,10 +10,11 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from ruas_mm.models.cells import genotype as released
-from ruas_mm.models.enhancers.zoo import ZOO, load_enhancer
+from ruas_mm.models.enhancers.loading import load_enhancer
 from ruas_mm.models.segmentors.searchable_aspp_head import DEEPLABV3PLUS
 from ruas_mm.registry import MODELS
 from ruas_mm.search.genotype_file import read_genotype
+from ruas_mm.zoo import ZOO
 
 
 @pytest.mark.parametrize('path', ALL, ids=by_stem)

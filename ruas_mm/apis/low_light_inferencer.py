@@ -1,10 +1,13 @@
-"""Enhance pictures, files and videos with an enhancer that is ready."""
+"""Enhance pictures, files and videos with an enhancer that is ready.
 
-import inspect
+Torch is loaded only where it is asked for: an exported enhancer needs none.
+"""
+
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import (
+    TYPE_CHECKING,
     Callable,
     Iterable,
     Iterator,
@@ -15,7 +18,6 @@ from typing import (
 )
 
 import numpy as np
-import torch
 
 from ruas_mm.arguments import check_choice, check_strength, check_tile
 from ruas_mm.compatibility import is_installed
@@ -35,9 +37,10 @@ from ruas_mm.files.video_stream import (
     open_video,
     write_frames,
 )
-from ruas_mm.models import load_enhancer
-from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
-from ruas_mm.models.video_memory import VideoMemory
+from ruas_mm.zoo import DEFAULT
+
+if TYPE_CHECKING:
+    from ruas_mm.models import VideoMemory
 
 RUNTIMES = ('torch', 'onnx')
 FRAMES_AHEAD = 2  # read, and enhanced: evens out what takes longer for once
@@ -49,10 +52,10 @@ class LowLightInferencer:
     """Turns the light on in pictures.
 
     Args:
-        enhancer: A name of :data:`ruas_mm.models.ZOO`: ``'RUAS_S'`` (scene
+        enhancer: A name of :data:`ruas_mm.zoo.ZOO`: ``'RUAS_S'`` (scene
             module alone), ``'RUAS'`` (and noise removal), ``'RUAS_A'`` (noise
             removal where there is noise), ``'RUAS_S_detection'``; or of
-            :data:`ruas_mm.models.COMPARED`. Looked at by
+            :data:`ruas_mm.zoo.COMPARED`. Looked at by
             ``runtime='torch'`` alone; an ONNX file is exported for one.
         weights: As in :func:`ruas_mm.models.load_enhancer`, or the file of
             ``ruas-mm export``. None: those in the package.
@@ -77,7 +80,7 @@ class LowLightInferencer:
 
     def __init__(
         self,
-        enhancer: str = DEFAULT_VARIANT,
+        enhancer: str = DEFAULT,
         weights: Optional[Union[str, Path]] = None,
         strength: float = 1.0,
         device: Optional[str] = None,
@@ -103,7 +106,9 @@ class LowLightInferencer:
 
             self._network = load_onnx_enhancer(weights, device, tile)
         else:
-            self._network = _load_torch_enhancer(
+            from ruas_mm.apis.torch_runtime import load_torch_enhancer
+
+            self._network = load_torch_enhancer(
                 enhancer, weights, device, tile
             )
 
@@ -131,7 +136,7 @@ class LowLightInferencer:
         return self._enhanced(picture)
 
     def _enhanced(
-        self, picture: np.ndarray, memory: Optional[VideoMemory] = None
+        self, picture: np.ndarray, memory: Optional['VideoMemory'] = None
     ) -> np.ndarray:
         _check_array(picture)
         peak = np.float32(np.iinfo(picture.dtype).max)
@@ -237,7 +242,11 @@ class LowLightInferencer:
     def _enhanced_frames(
         self, frames: Iterable[Frame], fps: float, side_by_side: bool
     ) -> Iterator[Frame]:
-        memory = VideoMemory(fps) if self.runtime == 'torch' else None
+        memory = None
+        if self.runtime == 'torch':
+            from ruas_mm.models import VideoMemory
+
+            memory = VideoMemory(fps)
         for frame in frames:
             if frame.rgb is not None:
                 after = self._enhanced(frame.rgb, memory)
@@ -254,46 +263,6 @@ def _counted(
     for index, frame in enumerate(frames):
         yield frame
         progress(index + 1, num_frames)
-
-
-def _first_sentence(error: Exception) -> str:
-    """Without torch's list of all its backends."""
-    return str(error).partition('\n')[0].partition('. ')[0]
-
-
-def _load_torch_enhancer(
-    name: str,
-    weights: Optional[Union[str, Path]],
-    device: Optional[str],
-    tile: Optional[int],
-) -> Callable[..., np.ndarray]:
-    if device is None:
-        device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    try:
-        torch.empty(0, device=device).cpu()  # 'meta' has no values
-    except (RuntimeError, AssertionError) as error:  # what torch raises
-        raise ValueError(
-            f'device={device!r} cannot be used: {_first_sentence(error)}'
-        ) from None
-    enhancer = load_enhancer(name, weights, device)
-    is_steady = 'memory' in inspect.signature(enhancer.enhance).parameters
-
-    def run(
-        x: np.ndarray, strength: float, memory: Optional[VideoMemory] = None
-    ) -> np.ndarray:
-        try:
-            y = torch.from_numpy(x).to(device)
-            arguments = (memory,) if is_steady else ()
-            x = enhancer.enhance(y, strength, tile, *arguments)
-            return x.cpu().numpy()
-        except torch.cuda.OutOfMemoryError:
-            raise ValueError(
-                f'{x.shape[3]}x{x.shape[2]} pixels do not fit into the '
-                f'memory of {device} with tile={tile}, allowed: a smaller '
-                "tile, or device='cpu'"
-            ) from None
-
-    return run
 
 
 def _check_array(picture: np.ndarray) -> None:

@@ -6,8 +6,6 @@ from typing import Callable, Optional, Union
 import numpy as np
 import onnxruntime
 
-from ruas_mm.apis.onnx_tiles import TiledRun
-
 ALLOWED = "allowed with runtime='onnx': a file of 'ruas-mm export'"
 PROVIDERS = {'cpu': 'CPUExecutionProvider', 'cuda': 'CUDAExecutionProvider'}
 
@@ -68,6 +66,8 @@ def load_onnx_enhancer(
         raise ValueError(f'{weights} holds numbers that are not finite')
     if tile is None:
         return run
+    from ruas_mm.apis.onnx_tiles import TiledRun  # loads torch
+
     return TiledRun(Path(weights), tile, provider, run)
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Optional, Tuple
 
 from ruas_mm.apis.page_enhancer import MAX_PIXELS, PageEnhancer, Upload
-from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
-from ruas_mm.models.enhancers.zoo import describe
+from ruas_mm.zoo import DEFAULT, describe
 
 os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'  # before it is imported
 import gradio as gr
@@ -110,7 +109,7 @@ def _lay_out(enhancer: PageEnhancer) -> None:
 
 
 def _choices(enhancer: PageEnhancer) -> Tuple[gr.Dropdown, gr.Slider]:
-    default = DEFAULT_VARIANT.lower()
+    default = DEFAULT
     names = enhancer.names
     name = gr.Dropdown(
         [(f'{name}: {describe(name)}', name) for name in names],

@@ -25,9 +25,7 @@ from ruas_mm.files.picture_file import (
     read_picture,
     write_picture,
 )
-from ruas_mm.models import COMPARED, ZOO
-from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
-from ruas_mm.weights.tensor_file import SUFFIXES
+from ruas_mm.zoo import COMPARED, DEFAULT, ZOO
 
 PREVIEW_SIDE = 1600  # pixels; the file has the full size
 MAX_PIXELS = 100_000_000  # the machine is not this user's alone
@@ -80,8 +78,8 @@ class PageEnhancer:
         max_pixels: A picture of more is refused before it is decoded.
 
     Attributes:
-        names: Those of :data:`ruas_mm.models.ZOO` and
-            :data:`ruas_mm.models.COMPARED` that ``weights`` serve, or that
+        names: Those of :data:`ruas_mm.zoo.ZOO` and
+            :data:`ruas_mm.zoo.COMPARED` that ``weights`` serve, or that
             need none.
 
     Raises:
@@ -168,7 +166,7 @@ class PageEnhancer:
         trained = [*ZOO, *(name for name in COMPARED if name not in free)]
         names = [name for name in trained if self._is_served(name)]
         if not names:
-            self.inferencer(DEFAULT_VARIANT.lower(), 1.0)  # raises
+            self.inferencer(DEFAULT, 1.0)  # raises
         return [*names, *free]
 
     def _weights_of(self, name: str) -> Optional[Union[str, Path]]:
@@ -176,6 +174,8 @@ class PageEnhancer:
             return None
         if self._weights is None or not Path(self._weights).is_dir():
             return self._weights
+        from ruas_mm.weights.tensor_file import SUFFIXES  # loads torch
+
         found = sorted(Path(self._weights).glob(f'{name}.*'))
         found = [path for path in found if path.suffix in SUFFIXES]
         found += [Path(self._weights) / name]

@@ -14,10 +14,8 @@ from mmengine.config import Config
 
 from ruas_mm.arguments import check_choice
 from ruas_mm.compatibility import DISTRIBUTIONS, HOSTS, is_installed
-from ruas_mm.models.data_preprocessors.scene_data_preprocessor import (
-    DEFAULT_SCENE,
-)
-from ruas_mm.models.enhancers.zoo import NAMES, load_enhancer
+from ruas_mm.models.enhancers.loading import load_enhancer
+from ruas_mm.zoo import DEFAULT_SCENE, all_names
 
 RATE = 1e-3  # suits the scene module, whatever the model's own is
 FRONT = 'SceneDataPreprocessor'
@@ -56,8 +54,8 @@ def lowlight_config(
             ``'mmdet::yolox/yolox_s_8xb8-300e_coco.py'``; or the name of one
             of those alone, ``'yolox_s_8xb8-300e_coco'``.
         out: Where the text will be written.
-        scene: A name of :data:`ruas_mm.models.ZOO`, or of
-            :data:`ruas_mm.models.COMPARED`.
+        scene: A name of :data:`ruas_mm.zoo.ZOO`, or of
+            :data:`ruas_mm.zoo.COMPARED`.
         frozen: Whether the enhancer is kept as it is; else it is trained with
             the model, at a rate of its own where the config has an optimiser.
         weights: Of the enhancer, see :func:`ruas_mm.models.load_enhancer`,
@@ -70,7 +68,7 @@ def lowlight_config(
         FileNotFoundError: There are no such weights.
     """
     config = str(config)
-    check_choice('scene', scene, NAMES)
+    check_choice('scene', scene, all_names())
     if Path(out).suffix != '.py':
         raise ValueError(f'out={out}, allowed: a file whose name ends in .py')
     load_enhancer(scene, weights)  # now, not when the config is used

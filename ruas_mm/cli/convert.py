@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ruas_mm.apis.released_checkpoints import convert_file
+from ruas_mm.cli import imported
 
 
 @click.command(epilog='Example: ruas-mm convert lol.pt lol.pth')
@@ -23,6 +23,7 @@ def command(source: Path, target: Path) -> None:
     of a detector as any checkpoint of its config in configs/detection.
     """
     try:
-        click.echo(convert_file(source, target))
+        apis = imported('ruas_mm.apis.released_checkpoints')
+        click.echo(apis.convert_file(source, target))
     except (ValueError, OSError) as error:
         raise click.ClickException(f'{source}: {error}') from None

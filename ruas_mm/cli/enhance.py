@@ -17,6 +17,7 @@ from rich.progress import (
 )
 
 from ruas_mm.apis.low_light_inferencer import RUNTIMES, LowLightInferencer
+from ruas_mm.cli import imported
 from ruas_mm.cli.interruption import Interruption, interruptible
 from ruas_mm.cli.options import enhancer_option, weights_option
 from ruas_mm.files.input_files import InputFile, Inputs, find_inputs
@@ -227,6 +228,8 @@ def command(
     with interruptible() as interruption:
         try:
             found = find_inputs(inputs, out)
+            if runtime == 'torch':
+                imported('ruas_mm.apis.torch_runtime')
             inferencer = LowLightInferencer(
                 enhancer, weights, strength, device, tile, runtime, max_pixels
             )

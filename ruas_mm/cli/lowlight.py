@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Optional
 
 import click
-from mmengine.config import Config
 
-from ruas_mm.apis.wrapped_config import DEFAULT_SCENE, lowlight_config
+from ruas_mm.cli import imported
 from ruas_mm.cli.options import weights_option
 from ruas_mm.compatibility import explain_import
 from ruas_mm.files.atomic_write import atomic_write
-from ruas_mm.models.enhancers.zoo import NAMES
+from ruas_mm.zoo import DEFAULT_SCENE, all_names
 
 
 @click.command(
@@ -26,7 +25,7 @@ from ruas_mm.models.enhancers.zoo import NAMES
 )
 @click.option(
     '--scene',
-    type=click.Choice(list(NAMES), case_sensitive=False),
+    type=click.Choice(all_names(), case_sensitive=False),
     default=DEFAULT_SCENE,
     show_default=True,
     help='Enhancer, with its packaged weights or those of --weights.',
@@ -48,12 +47,13 @@ def command(
     if out.exists():
         raise click.ClickException(f'{out} is there already')
     try:
-        text, changes = lowlight_config(
+        apis = imported('ruas_mm.apis.wrapped_config')
+        text, changes = apis.lowlight_config(
             config, out, scene, not trained, weights
         )
         with atomic_write(out) as temporary:
             temporary.write_text(text)
-            Config.fromfile(temporary)  # it can be read
+            apis.Config.fromfile(temporary)  # it can be read
     except ImportError as error:
         raise click.ClickException(explain_import(error)) from None
     except (ValueError, OSError) as error:

@@ -4,16 +4,14 @@ from typing import Callable, Mapping, NamedTuple
 
 import click
 
-from ruas_mm.models.enhancers.compared import COMPARED
-from ruas_mm.models.enhancers.ruas.variants import DEFAULT_VARIANT
-from ruas_mm.models.enhancers.zoo import ZOO
+from ruas_mm.zoo import COMPARED, DEFAULT, ZOO
 
 
 def _enhancer_option(entries: Mapping[str, NamedTuple]) -> Callable:
     return click.option(
         '--enhancer',
         type=click.Choice(list(entries), case_sensitive=False),
-        default=DEFAULT_VARIANT.lower(),
+        default=DEFAULT,
         show_default=True,
         help='; '.join(f'{name}: {e.what}' for name, e in entries.items()),
     )

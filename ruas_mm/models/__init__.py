@@ -4,9 +4,7 @@ from .data_preprocessors import (
     SceneDataPreprocessor,
 )
 from .enhancers import (
-    COMPARED,
     VARIANTS,
-    ZOO,
     ChromaSmoother,
     Enhancer,
     EnhancerTraining,
@@ -33,9 +31,7 @@ from .scene_module import SceneModule
 from .video_memory import VideoMemory
 
 __all__ = [
-    'COMPARED',
     'VARIANTS',
-    'ZOO',
     'ChromaSmoother',
     'CleanTwinLoss',
     'DistillationCell',

@@ -6,7 +6,8 @@ import torch
 from conftest import run_command
 from mmengine.config import Config
 
-from ruas_mm.models import COMPARED, build_enhancer
+from ruas_mm.models import build_enhancer
+from ruas_mm.zoo import COMPARED
 
 NOT_IN_ONNX = dict(
     clahe='OpenCV',

@@ -19,7 +19,7 @@ from mmengine.structures import BaseDataElement, InstanceData, PixelData
 from tiny_hosts import HOST_OF, fronted, model_config, on_canvas
 
 from ruas_mm.apis import draw_on_enhanced
-from ruas_mm.models.enhancers.zoo import build_enhancer
+from ruas_mm.models.enhancers.loading import build_enhancer
 from ruas_mm.registry import MODELS
 from ruas_mm.visualization import as_uint8, on_enhanced_pictures, scene_picture
 

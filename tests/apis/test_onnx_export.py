@@ -8,9 +8,10 @@ from conftest import run_command
 
 from ruas_mm import __version__
 from ruas_mm.apis import LowLightInferencer
-from ruas_mm.models import ZOO, LowLightEnhancer, build_enhancer
-from ruas_mm.models.enhancers.compared import load_compared
+from ruas_mm.models import LowLightEnhancer, build_enhancer
+from ruas_mm.models.enhancers.loading import load_compared
 from ruas_mm.weights import save_enhancer
+from ruas_mm.zoo import ZOO
 
 pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')

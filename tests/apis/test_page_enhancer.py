@@ -13,7 +13,7 @@ from PIL import Image
 from ruas_mm.apis import page_enhancer
 from ruas_mm.apis.page_enhancer import PageEnhancer, Upload, result_name
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
-from ruas_mm.models import COMPARED, ZOO
+from ruas_mm.zoo import COMPARED, ZOO
 
 FREE = [name for name, entry in COMPARED.items() if not entry.weights]
 WAIT = 60  # seconds, of which none pass where all is well

@@ -14,7 +14,7 @@ from conftest import write_random_weights
 from PIL import Image
 
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
-from ruas_mm.models import ZOO
+from ruas_mm.zoo import ZOO
 
 CHROMIUM, DRIVER = '/usr/bin/chromium', '/usr/bin/chromedriver'
 FLAGS = (

@@ -11,8 +11,8 @@ from host_models import HOSTS, dark_batch
 from mmengine.optim import OptimWrapper
 from tiny_hosts import HOST_OF, fronted, model_config
 
-from ruas_mm.models import COMPARED
 from ruas_mm.registry import MODELS
+from ruas_mm.zoo import COMPARED
 
 KINDS = ('ssdlite', 'fcn')
 

@@ -10,7 +10,7 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio
 
 from ruas_mm.files.picture_file import read_picture
-from ruas_mm.models import COMPARED, ZOO
+from ruas_mm.zoo import COMPARED, ZOO
 
 
 @pytest.fixture

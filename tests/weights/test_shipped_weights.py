@@ -6,7 +6,8 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from ruas_mm.evaluation.complexity import count_parameters
 from ruas_mm.files.picture_file import read_picture
-from ruas_mm.models import ZOO, build_enhancer, load_enhancer
+from ruas_mm.models import build_enhancer, load_enhancer
+from ruas_mm.zoo import ZOO
 
 VARIANTS = dict(RUAS_S=1161, RUAS=3769, RUAS_A=35979)
 

@@ -9,7 +9,8 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from torch import nn
 
-from ruas_mm.models import COMPARED, load_enhancer
+from ruas_mm.models import load_enhancer
+from ruas_mm.zoo import COMPARED
 
 
 class Method(NamedTuple):

@@ -67,9 +67,10 @@ from rich.table import Table
 from ruas_mm.arguments import check_choice, check_strength
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.files.folder_record import check_record, told
-from ruas_mm.models import ZOO, load_enhancer
+from ruas_mm.models import load_enhancer
 from ruas_mm.models.pretrained import load_pretrained
 from ruas_mm.registry import TRANSFORMS
+from ruas_mm.zoo import ZOO
 
 CONFIG = 'mmdet::yolox/yolox_nano_8xb8-300e_coco.py'
 OF_TESTING = (  # of the config: all of it takes long to be written

@@ -23,7 +23,8 @@ from released_network import ReleasedNetwork
 from rich.console import Console
 from rich.table import Table
 
-from ruas_mm.models import ZOO, LowLightEnhancer, SceneModule, load_enhancer
+from ruas_mm.models import LowLightEnhancer, SceneModule, load_enhancer
+from ruas_mm.zoo import ZOO
 
 OPEN = dict(noise_threshold=0.0)
 GRAPH = 'released graph of the scene module'

@@ -14,10 +14,11 @@ from mmengine.structures import PixelData
 from torch import Tensor
 
 from ruas_mm.arguments import check_choice
-from ruas_mm.models.enhancers.zoo import build_enhancer
+from ruas_mm.models.enhancers.loading import build_enhancer
 from ruas_mm.models.pretrained import PretrainedModule
 from ruas_mm.models.same_size import map_by_size
 from ruas_mm.registry import MODELS
+from ruas_mm.zoo import DEFAULT_SCENE
 
 from .host_defaults import delivered_order, with_type
 from .pictures import (
@@ -30,7 +31,6 @@ from .pictures import (
 CHANNEL_ORDERS = ('bgr', 'rgb')
 FIELD = 'scene'  # of a data sample
 PARTS = ('scene', 'data_preprocessor')
-DEFAULT_SCENE = 'ruas_s_detection'
 
 
 @MODELS.register_module()

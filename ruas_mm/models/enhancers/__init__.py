@@ -1,6 +1,6 @@
 from .base import Enhancer
-from .compared import COMPARED
 from .enhancer_training import EnhancerTraining
+from .loading import build_enhancer, load_enhancer
 from .ruas import (
     VARIANTS,
     ChromaSmoother,
@@ -9,12 +9,9 @@ from .ruas import (
     NoiseRemover,
     TwoScaleNoiseRemover,
 )
-from .zoo import ZOO, build_enhancer, load_enhancer
 
 __all__ = [
-    'COMPARED',
     'VARIANTS',
-    'ZOO',
     'ChromaSmoother',
     'Enhancer',
     'EnhancerTraining',

@@ -7,10 +7,10 @@ from mmengine.model import BaseModel
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
-from ruas_mm.models.enhancers.compared import COMPARED, load_compared
-from ruas_mm.models.enhancers.zoo import build_enhancer
+from ruas_mm.models.enhancers.loading import build_enhancer, load_compared
 from ruas_mm.models.same_size import map_by_size
 from ruas_mm.registry import MODELS
+from ruas_mm.zoo import COMPARED
 
 PREPROCESSOR = dict(type='ruas_mm.EnhancementDataPreprocessor')
 

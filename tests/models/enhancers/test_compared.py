@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 
 from ruas_mm.apis import LowLightInferencer
 from ruas_mm.files.picture_file import read_picture
-from ruas_mm.models import COMPARED, VideoMemory, build_enhancer, load_enhancer
+from ruas_mm.models import VideoMemory, build_enhancer, load_enhancer
+from ruas_mm.zoo import COMPARED
 
 PARAMETERS = dict(
     zero_dce=79_416,

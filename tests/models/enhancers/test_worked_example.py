@@ -7,9 +7,8 @@ import pytest
 import torch
 from conftest import ROOT
 
-from ruas_mm.models import COMPARED, build_enhancer, load_enhancer
-from ruas_mm.models.enhancers import zoo
-from ruas_mm.models.enhancers.compared import ComparedEntry
+from ruas_mm.models import build_enhancer, load_enhancer
+from ruas_mm.zoo import COMPARED, ComparedEntry
 
 PAGE = (ROOT / 'docs/enhancement.md').read_text()
 
@@ -36,7 +35,6 @@ def name(tmp_path, monkeypatch):
     monkeypatch.setattr(Entry, 'loaded', module.ThreeLayers)
     entry = Entry('three_layers.ThreeLayers', 'an example', 'file of it')
     monkeypatch.setitem(COMPARED, 'three_layers', entry)
-    monkeypatch.setattr(zoo, 'NAMES', (*zoo.NAMES, 'three_layers'))
     return 'three_layers'
 
 

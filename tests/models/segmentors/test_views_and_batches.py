@@ -9,7 +9,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import TRANSFORMS
 from mmengine.structures import PixelData
 
-from ruas_mm.models.enhancers.zoo import build_enhancer
+from ruas_mm.models.enhancers.loading import build_enhancer
 from ruas_mm.registry import MODELS
 
 pytest.importorskip('mmseg')

@@ -27,7 +27,7 @@ from ruas_mm.models.video_memory import VideoMemory
 from ruas_mm.registry import MODELS
 
 from .noise_estimator import Threshold, gate, limits
-from .variants import DEFAULT_VARIANT, PARTS, VARIANTS
+from .variants import PARTS, VARIANTS
 
 NOISE_PARTS = PARTS[1:]
 CLASSES = dict(
@@ -77,7 +77,7 @@ class LowLightEnhancer(BaseModel):
 
     def __init__(
         self,
-        variant: str = DEFAULT_VARIANT,
+        variant: str = 'RUAS_A',
         scene: Optional[dict] = None,
         noise_remover: Optional[dict] = None,
         noise_estimator: Optional[dict] = None,

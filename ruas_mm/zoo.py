@@ -1,24 +1,39 @@
-"""Enhancers of others by name: ``scene=dict(type='zero_dce', weights=FILE)``.
+"""The zoo: enhancers by name, what each is, and where its weights are.
 
-None of their weights is in this package. A class is imported when it is asked
-for.
+No more than names: commands list them without loading torch. With
+:func:`ruas_mm.models.load_enhancer` a name becomes an enhancer.
 """
 
 from importlib import import_module
-from pathlib import Path
-from typing import Dict, NamedTuple, Optional, Union
+from types import MappingProxyType
+from typing import Dict, Mapping, NamedTuple, Optional, Tuple
 
-from ruas_mm.models.enhancers.base import Enhancer
-from ruas_mm.weights.tensor_file import read_tensors_below
+
+class ZooEntry(NamedTuple):
+    """What a name with packaged weights stands for.
+
+    Attributes:
+        variant: Of :class:`ruas_mm.models.LowLightEnhancer`.
+        weights: File of ``ruas_mm/weights``.
+        what: In some words.
+        settings: Arguments of the enhancer in the place of those in the
+            file.
+    """
+
+    variant: str
+    weights: str
+    what: str
+    settings: Mapping[str, dict] = MappingProxyType({})
 
 
 class ComparedEntry(NamedTuple):
-    """What a name stands for.
+    """What the name of an enhancer of others stands for.
 
     Attributes:
         place: File and class below ``ruas_mm.models.enhancers``.
         what: In some words.
-        weights: Where they come from; None: it has none.
+        weights: Where they come from, as none of them is in this package;
+            None: it has none.
     """
 
     place: str
@@ -30,6 +45,25 @@ class ComparedEntry(NamedTuple):
         file, name = self.place.split('.')
         return getattr(import_module(f'ruas_mm.models.enhancers.{file}'), name)
 
+
+ZOO: Dict[str, ZooEntry] = {
+    'ruas_s': ZooEntry('RUAS_S', 'ruas_s.safetensors', 'light alone'),
+    'ruas': ZooEntry('RUAS', 'ruas.safetensors', 'light, denoise'),
+    'ruas_a': ZooEntry(
+        'RUAS_A', 'ruas_a.safetensors', 'light, denoise if noisy'
+    ),
+    'ruas_s_detection': ZooEntry(
+        'RUAS',
+        'ruas_s.safetensors',
+        'half the light and smooth chroma, as detectors like it',
+        dict(
+            scene=dict(tone=dict(amount=0.55, full_denoising=0.4)),
+            noise_remover=dict(type='ruas_mm.ChromaSmoother'),
+        ),
+    ),
+}
+DEFAULT = 'ruas_a'  # for eyes
+DEFAULT_SCENE = 'ruas_s_detection'  # in front of a model
 
 COMPARED: Dict[str, ComparedEntry] = {
     'zero_dce': ComparedEntry(
@@ -133,42 +167,11 @@ COMPARED: Dict[str, ComparedEntry] = {
 }
 
 
-def load_compared(
-    name: str,
-    weights: Optional[Union[str, Path]] = None,
-    from_nothing: bool = False,
-    **settings,
-) -> Enhancer:
-    """One of :data:`COMPARED`, with its weights.
+def all_names() -> Tuple[str, ...]:
+    """Of both tables."""
+    return (*ZOO, *COMPARED)
 
-    Args:
-        name: In small letters.
-        weights: A file as its authors publish it (or of the class's own
-            state dict), read as tensors alone; or a folder, where they are
-            several files.
-        from_nothing: Whether there need be no weights, for training.
-        **settings: Arguments of the class.
 
-    Raises:
-        ValueError: No weights where there are some, or the reverse; settings
-            that the class has not; a file of another network, damaged or
-            with numbers that are not finite.
-        FileNotFoundError: No such file.
-    """
-    entry = COMPARED[name]
-    if entry.weights is None and weights is not None:
-        raise ValueError(f'{name} with weights={weights}, allowed: None')
-    if entry.weights is not None and weights is None and not from_nothing:
-        raise ValueError(
-            f'{name} with weights=None, allowed: a file (on a command line: '
-            '--weights FILE), for none is in this package; its authors '
-            f'publish {entry.weights}'
-        )
-    try:
-        enhancer = entry.load_class()(**settings)
-    except TypeError as error:
-        raise ValueError(f'{name} with {settings}: {error}') from None
-    if weights is not None:
-        state = read_tensors_below(weights)
-        enhancer.load_published(state, str(weights))
-    return enhancer
+def describe(name: str) -> str:
+    """What a name stands for, in some words."""
+    return (ZOO.get(name) or COMPARED[name]).what

@@ -1,63 +1,18 @@
-"""Enhancers by name, with their weights: ``scene='ruas_s'`` in any config."""
+"""From a name of the zoo to an enhancer: ``scene='ruas_s'`` in any config."""
 
 from pathlib import Path
-from types import MappingProxyType
-from typing import Dict, Mapping, NamedTuple, Optional, Union
+from typing import Mapping, Optional, Union
 
 from torch import nn
 
 from ruas_mm.arguments import check_choice
-from ruas_mm.models.enhancers.base import check_enhancer
-from ruas_mm.models.enhancers.compared import COMPARED, load_compared
+from ruas_mm.models.enhancers.base import Enhancer, check_enhancer
 from ruas_mm.registry import MODELS
-from ruas_mm.weights.tensor_file import not_finite
+from ruas_mm.weights.tensor_file import not_finite, read_tensors_below
 from ruas_mm.weights.weight_file import FOLDER, read_weights
+from ruas_mm.zoo import COMPARED, DEFAULT, ZOO, all_names
 
 from .ruas import VARIANTS, LowLightEnhancer
-from .ruas.variants import DEFAULT_VARIANT
-
-
-class ZooEntry(NamedTuple):
-    """What a name stands for.
-
-    Attributes:
-        variant: Of :class:`LowLightEnhancer`.
-        weights: File of ``ruas_mm/weights``.
-        what: In some words.
-        settings: Arguments of :class:`LowLightEnhancer` in the place of
-            those in the file.
-    """
-
-    variant: str
-    weights: str
-    what: str
-    settings: Mapping[str, dict] = MappingProxyType({})
-
-
-ZOO: Dict[str, ZooEntry] = {
-    **{
-        name.lower(): ZooEntry(name, variant.weights, variant.what)
-        for name, variant in VARIANTS.items()
-    },
-    'ruas_s_detection': ZooEntry(
-        'RUAS',
-        VARIANTS['RUAS_S'].weights,
-        'half the light and smooth chroma, as detectors like it',
-        dict(
-            scene=dict(tone=dict(amount=0.55, full_denoising=0.4)),
-            noise_remover=dict(type='ruas_mm.ChromaSmoother'),
-        ),
-    ),
-}
-
-
-NAMES = (*ZOO, *COMPARED)
-
-
-def describe(name: str) -> str:
-    """What one of :data:`NAMES` is, in some words."""
-    return (ZOO.get(name) or COMPARED[name]).what
-
 
 FIXED = ('variant', 'device', 'init_cfg')  # of what a name stands for
 
@@ -80,14 +35,14 @@ def build_enhancer(enhancer: Union[str, dict, nn.Module]) -> nn.Module:
         enhancer = dict(type=enhancer)
     if not isinstance(enhancer, dict):
         module = enhancer
-    elif enhancer.get('type') in NAMES:
+    elif enhancer.get('type') in all_names():
         module = _build_from_zoo(**enhancer)
     elif _is_known(enhancer.get('type')):
         module = MODELS.build(enhancer)
     else:
         raise ValueError(
             f'scene={enhancer.get("type")!r}, allowed: a name of the zoo, '
-            f'{NAMES}, or the config of an enhancer'
+            f'{all_names()}, or the config of an enhancer'
         )
     check_enhancer(module, 'scene')
     return module
@@ -113,7 +68,7 @@ def _build_from_zoo(
 
 
 def load_enhancer(
-    enhancer: str = DEFAULT_VARIANT,
+    enhancer: str = DEFAULT,
     weights: Optional[Union[str, Path]] = None,
     device: str = 'cpu',
     **settings,
@@ -137,7 +92,7 @@ def load_enhancer(
         FileNotFoundError: No such file.
     """
     name = str(enhancer).lower()
-    check_choice('enhancer', name, NAMES)
+    check_choice('enhancer', name, all_names())
     load = load_compared if name in COMPARED else _load_own
     return load(name, weights, **settings).to(device).eval()
 
@@ -171,6 +126,47 @@ def _load_own(
         raise ValueError(f'{path} holds numbers that are not finite: {bad}')
     module.load_state_dict(state)
     return module
+
+
+def load_compared(
+    name: str,
+    weights: Optional[Union[str, Path]] = None,
+    from_nothing: bool = False,
+    **settings,
+) -> Enhancer:
+    """One of :data:`COMPARED`, with its weights.
+
+    Args:
+        name: In small letters.
+        weights: A file as its authors publish it (or of the class's own
+            state dict), read as tensors alone; or a folder, where they are
+            several files.
+        from_nothing: Whether there need be no weights, for training.
+        **settings: Arguments of the class.
+
+    Raises:
+        ValueError: No weights where there are some, or the reverse; settings
+            that the class has not; a file of another network, damaged or
+            with numbers that are not finite.
+        FileNotFoundError: No such file.
+    """
+    entry = COMPARED[name]
+    if entry.weights is None and weights is not None:
+        raise ValueError(f'{name} with weights={weights}, allowed: None')
+    if entry.weights is not None and weights is None and not from_nothing:
+        raise ValueError(
+            f'{name} with weights=None, allowed: a file (on a command line: '
+            '--weights FILE), for none is in this package; its authors '
+            f'publish {entry.weights}'
+        )
+    try:
+        enhancer = entry.load_class()(**settings)
+    except TypeError as error:
+        raise ValueError(f'{name} with {settings}: {error}') from None
+    if weights is not None:
+        state = read_tensors_below(weights)
+        enhancer.load_published(state, str(weights))
+    return enhancer
 
 
 def _merged(old: Mapping, new: Mapping) -> dict:
