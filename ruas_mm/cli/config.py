@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Dict, Optional
 
 import click
-from mmengine.config import Config
 
 import ruas_mm
+from ruas_mm.cli import imported
 from ruas_mm.compatibility import explain_import
 from ruas_mm.files.atomic_write import atomic_write
 
@@ -41,7 +41,8 @@ def whole_config(path: Path) -> str:
     """
     words = ast.get_docstring(ast.parse(path.read_text()), clean=False)
     head = f'"""{words}"""\n' if words else ''
-    return head + Config.fromfile(path).pretty_text
+    config = imported('mmengine.config').Config.fromfile(path)
+    return head + config.pretty_text
 
 
 @click.command(epilog='Example: ruas-mm config ruas_ssd_exdark --out mine.py')

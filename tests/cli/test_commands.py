@@ -3,11 +3,10 @@
 import contextlib
 import gc
 import os
-import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, run_command
+from conftest import run_command
 
 from ruas_mm import __main__
 from ruas_mm.cli import COMMANDS, imported
@@ -30,29 +29,6 @@ def test_help_has_an_example(name):
 def test_unknown_command():
     code, said = run_command('enlighten')
     assert code == 2 and "No such command 'enlighten'" in said
-
-
-def test_completion_imports_no_command():
-    """In a shell each press of the tab key waits for it."""
-    code = (
-        'import sys; from ruas_mm.__main__ import main\n'
-        'try: main()\n'
-        'except SystemExit: pass\n'
-        "assert 'torch' not in sys.modules, 'slow'"
-    )
-    run = subprocess.run(
-        [sys.executable, '-c', code],
-        env=dict(
-            _RUAS_MM_COMPLETE='bash_complete',
-            COMP_WORDS='ruas-mm en',
-            COMP_CWORD='1',
-            PYTHONPATH=str(ROOT),
-        ),
-        text=True,
-        capture_output=True,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.strip() == 'plain,enhance'
 
 
 @pytest.mark.parametrize('name', ['json', 'no_such_module'])
