@@ -34,3 +34,13 @@ def test_lists_are_disjoint_and_follow_the_seed(tool, tmp_path):
 def test_nothing_left_is_an_error(tool, num_val):
     with pytest.raises(ValueError, match=f'val={num_val} of 3'):
         tool.split(['a', 'b', 'c'], num_val, 0)
+
+
+def test_folds_have_each_name_once(tool):
+    names = [f'raccoon-{i}' for i in range(23)]
+    folds = [tool.split(names, 5, 0, fold) for fold in range(4)]
+    assert folds[0] == tool.split(names, 5, 0)
+    assert len({name for parts in folds for name in parts['val']}) == 20
+    assert all(sorted(p['val'] + p['train']) == sorted(names) for p in folds)
+    with pytest.raises(ValueError, match='fold=4, allowed: 0 to 3'):
+        tool.split(names, 5, 0, 4)

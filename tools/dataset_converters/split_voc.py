@@ -4,7 +4,8 @@
 
 DATASET holds ``annotations/NAME.xml``. The lists are written into it, sorted,
 one NAME a line; which names are for validation depends on the seed alone.
-Lists of other names that are there already stay.
+Lists of other names that are there already stay. ``--fold 1`` takes the next
+40 for validation, and so on: of 200, folds 0 to 4 have each name once.
 """
 
 import argparse
@@ -17,30 +18,38 @@ import numpy as np
 from ruas_mm.files.atomic_write import atomic_write
 
 
-def split(names: List[str], num_val: int, seed: int) -> Dict[str, List[str]]:
+def split(
+    names: List[str], num_val: int, seed: int, fold: int = 0
+) -> Dict[str, List[str]]:
     """Names of both lists.
 
     Raises:
-        ValueError: Nothing would be left for one of them.
+        ValueError: Nothing would be left for one of them, or there are not
+            that many folds.
     """
     if not 0 < num_val < len(names):
         raise ValueError(
             f'val={num_val} of {len(names)} pictures, allowed: 1 to '
             f'{len(names) - 1}'
         )
+    folds = len(names) // num_val
+    if not 0 <= fold < folds:
+        raise ValueError(f'fold={fold}, allowed: 0 to {folds - 1}')
     # the legacy generator: its stream is frozen over numpy versions
     order = np.random.RandomState(seed).permutation(sorted(names)).tolist()
-    return dict(val=sorted(order[:num_val]), train=sorted(order[num_val:]))
+    first = fold * num_val
+    chosen = order[first : first + num_val]
+    return dict(val=sorted(chosen), train=sorted(set(order) - set(chosen)))
 
 
-def main(dataset: Path, num_val: int, seed: int) -> None:
+def main(dataset: Path, num_val: int, seed: int, fold: int = 0) -> None:
     """Write both lists.
 
     Raises:
         ValueError: See :func:`split`; there is a list that differs.
     """
     names = [path.stem for path in (dataset / 'annotations').glob('*.xml')]
-    parts = split(names, num_val, seed)
+    parts = split(names, num_val, seed, fold)
     for part, chosen in parts.items():
         path = dataset / f'{part}.txt'
         if path.exists() and path.read_text().splitlines() != chosen:
@@ -61,8 +70,9 @@ if __name__ == '__main__':
     parser.add_argument('dataset', type=Path)
     parser.add_argument('--val', type=int, default=40, help='(%(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='(%(default)s)')
+    parser.add_argument('--fold', type=int, default=0, help='(%(default)s)')
     args = parser.parse_args()
     try:
-        main(args.dataset, args.val, args.seed)
+        main(args.dataset, args.val, args.seed, args.fold)
     except (ValueError, OSError) as error:
         sys.exit(str(error))
