@@ -7,9 +7,9 @@ import torch
 from conftest import dark_pixels, write_random_weights
 from PIL import Image
 
-from ruas_mm.apis import LowLightInferencer, low_light_inferencer
+from ruas_mm.apis import LowLightInferencer
 from ruas_mm.files.picture_file import Picture, read_picture, write_picture
-from ruas_mm.models import LowLightEnhancer
+from ruas_mm.models import LowLightEnhancer, load_enhancer
 
 VARIANTS = ('RUAS_S', 'RUAS', 'RUAS_A')
 
@@ -51,7 +51,7 @@ def test_result_is_that_of_the_enhancer(weights):
     path = weights('RUAS_A')
     picture = dark_pixels((24, 32, 3))
     x = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
-    enhancer = low_light_inferencer.load_enhancer('RUAS_A', path)
+    enhancer = load_enhancer('RUAS_A', path)
     expected = enhancer.enhance(x, strength=0.5)[0].permute(1, 2, 0) * 255
     found = LowLightInferencer('RUAS_A', path, 0.5, 'cpu')(picture)
     assert abs(found - expected.numpy()).max() <= 0.5 + 1e-3
