@@ -33,7 +33,7 @@ folds   the same detector trained on a few dark pictures, five-fold: with the
 
 import argparse
 import json
-import subprocess
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -285,7 +285,8 @@ def _spell(value: object) -> str:
 def main() -> None:
     if sys.argv[1:2] and sys.argv[1] in BENCHMARKS:
         script = ROOT / f'tools/benchmarks/{BENCHMARKS[sys.argv[1]]}.py'
-        sys.exit(subprocess.call([sys.executable, script, *sys.argv[2:]]))
+        command = [sys.executable, str(script), *sys.argv[2:]]
+        os.execv(sys.executable, command)  # signals end it, not its parent
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
