@@ -1,6 +1,9 @@
 """Each picture is tested once a seed, by what never saw it."""
 
+from types import SimpleNamespace
+
 import pytest
+import torch
 from test_measure_detector import TOOLS
 
 pytest.importorskip('mmdet')
@@ -104,6 +107,16 @@ def test_config_trains_what_the_row_says(tool, number, tmp_path):
         assert cfg.train_cfg.max_iters == sum(hook.phases.values())
         assert cfg.model.scene_weight == (number == 5)
         assert cfg.model.host == 'YOLOX'
+    if number > 1:
+        words = cfg.optim_wrapper.paramwise_cfg.custom_keys
+        (multiple,) = (w.lr_mult for w in words.values())
+        assert multiple * cfg.optim_wrapper.optimizer.lr == pytest.approx(1e-3)
+
+
+def test_norms_keep_their_statistics(tool):
+    model = torch.nn.Sequential(torch.nn.BatchNorm2d(3), torch.nn.Dropout())
+    tool.KeptNorms().before_train_iter(SimpleNamespace(model=model.train()))
+    assert not model[0].training and model[1].training
 
 
 def test_light_and_detector_are_trained(
