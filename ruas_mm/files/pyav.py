@@ -35,11 +35,14 @@ def open_source(path: Path) -> Any:
         ValueError: PyAV is missing.
         av.error.FFmpegError: There is nothing that FFmpeg can read.
     """
-    return load_pyav().open(
+    av = load_pyav()
+    # Titles that are no UTF-8: PyAV 19 has no such option, and keeps them.
+    older = int(av.__version__.partition('.')[0]) < 19
+    return av.open(
         f'file:{path}',  # a name such as 'a:b.mp4' is no address
         container_options={
             'protocol_whitelist': 'file',
             'format_whitelist': ','.join(FORMATS),
         },
-        metadata_errors='replace',
+        **(dict(metadata_errors='replace') if older else {}),
     )

@@ -122,7 +122,8 @@ class VideoReader:
             'rgb48le' if depth > 8 else 'rgb24', self._colour
         )
         aspect = self._stream.sample_aspect_ratio or Fraction(1)
-        for data in frame.side_data:
+        for index in range(len(frame.side_data)):  # PyAV 19 iterates types
+            data = frame.side_data[index]
             name = getattr(data.type, 'name', '')
             if name == 'DISPLAYMATRIX':
                 self._matrix = np.frombuffer(bytes(data), np.int32)

@@ -103,11 +103,17 @@ class DarkFaceDataset(CheckedDetectionDataset):
                 f'{strays[:10]}, allowed: numbers'
             )
         labels = {n for n in self._stems('ann', '.txt') if n.isdecimal()}
-        numbers = sorted(images | labels, key=int)
+        numbers = sorted(images | labels, key=lambda n: (int(n), n))
         if not numbers:
             raise ValueError(
                 f'{self.data_prefix["img"]} holds no image, allowed: N.png'
             )
+        for before, name in zip(numbers, numbers[1:]):
+            if int(before) == int(name):
+                raise ValueError(
+                    f'{before} and {name} are both of number {int(name)}, '
+                    f'allowed: a number once ({self.data_root})'
+                )
         if self.subset == 'all':
             return numbers
         return self.random_subset(numbers, self.data_root)

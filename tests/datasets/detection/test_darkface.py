@@ -220,6 +220,10 @@ def image(content):
             lambda r: (r / 'image/10.png').rename(r / 'image/ten.png'),
             r"image are named \['ten'\], allowed: numbers",
         ),
+        (
+            lambda r: (r / 'image/010.png').touch(),
+            '010 and 10 are both of number 10, allowed: a number once',
+        ),
     ],
 )
 def test_broken_files_are_named(root, spoil, message):
