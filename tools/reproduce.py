@@ -320,6 +320,8 @@ def main() -> None:
     parser.add_argument('--work-dir', type=Path, default='work_dirs/reproduce')
     add_options(parser.add_argument_group('table5'))
     args = parser.parse_args()
+    if args.table in BENCHMARKS:
+        parser.error(f'{args.table} with options of its own: name it first')
     if args.pairs:
         if args.table != 'table5':
             parser.error(f'{args.table} with --pairs, allowed: table5')

@@ -22,9 +22,9 @@ from ruas_mm.models.cells.genotype import (
     NOISE_REMOVAL_JOURNAL,
     SCENE_ENHANCEMENT,
 )
-from ruas_mm.weights.layout import Layout, cell, conv, renamed
-from ruas_mm.weights.public_face_detectors import PUBLIC_FACE_DETECTORS
-from ruas_mm.weights.released_face_detector import released_face_detector
+from ruas_mm.apis.layouts.layout import Layout, cell, conv, renamed
+from ruas_mm.apis.layouts.public_face_detectors import PUBLIC_FACE_DETECTORS
+from ruas_mm.apis.layouts.released_face_detector import released_face_detector
 from ruas_mm.weights.tensor_file import not_finite, read_tensors
 
 NUM_STAGES = 3

@@ -5,9 +5,28 @@ from pathlib import Path
 from typing import Iterator, Optional
 
 import click
+from click.core import ParameterSource
 
 from ruas_mm.cli.options import enhancer_option, weights_option
 from ruas_mm.compatibility import ToolboxError, check_toolbox
+
+WITHOUT_USE = {
+    ('.onnx', False): ('picture',),
+    ('.onnx', True): ('enhancer', 'weights'),
+    ('.safetensors', True): ('enhancer', 'weights', 'opset', 'picture'),
+}
+"""By suffix, and whether a training is named: options that change nothing."""
+
+
+def check_options(context: click.Context, out: Path, trained: bool) -> None:
+    """Raise ``ValueError`` for an option that would be passed over."""
+    for name in WITHOUT_USE.get((out.suffix, trained), ()):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            what = 'what was trained' if trained else 'an enhancer by name'
+            raise ValueError(
+                f'{out}: {what} with --{name}={context.params[name]}, '
+                'allowed: without it'
+            )
 
 
 @contextmanager
@@ -119,7 +138,9 @@ def export_detector_file(
     help='Of the size that a detector is for, to compare on; default: of any '
     'size, made up.',
 )
+@click.pass_context
 def command(
+    context: click.Context,
     out: Path,
     enhancer: str,
     weights: Optional[str],
@@ -146,6 +167,7 @@ def command(
     """
     trained = config is not None and checkpoint is not None
     try:
+        check_options(context, out, trained)
         if out.suffix == '.onnx' and config is checkpoint is None:
             line = export_onnx_file(out, enhancer, weights, opset)
         elif out.suffix == '.onnx' and trained:

@@ -20,7 +20,7 @@ from ruas_mm.models.cells import (
     MixedCell,
     new_alphas,
 )
-from ruas_mm.models.cells.distillation_cell import NUM_EDGES
+from ruas_mm.models.cells.distillation_cell import EDGES
 
 PARTS = ('scene', 'task')
 SCENE_PLACES = ('data_preprocessor.scene', 'scene')
@@ -85,7 +85,7 @@ def cell_alphas(genotype: Optional[Sequence[str]]) -> Optional[nn.Parameter]:
     """Alphas of a distillation cell (7, 7); None if it has a genotype."""
     if genotype is not None:
         return None
-    return new_alphas(NUM_EDGES, len(LOW_LEVEL_OPERATIONS))
+    return new_alphas(len(EDGES), len(LOW_LEVEL_OPERATIONS))
 
 
 def runnable_cells(

@@ -60,9 +60,6 @@ PAPER_FORM = dict(
 )
 """Eq. (3) and Sec. 5.1 as printed; keyword arguments of SceneModule."""
 
-DETECTOR_FORM = dict(warm_start='detector')
-"""The scene module in the released face detector."""
-
 
 class SceneOutput(NamedTuple):
     """What each of the K stages found, in order.
@@ -99,7 +96,7 @@ class SceneModule(SearchedPart, Enhancer):
             ``m - gamma (u - y)``; ``'detector'``, u itself (release).
         warm_start_source: ``'reflectance'`` (u, release) or
             ``'illumination'`` (t, paper).
-        gamma: Weight of the residual rectification, 0 < gamma <= 1.
+        gamma: Weight of the residual rectification, in [0, 1].
             0.5: release.
         window: Side of the region Omega of the maximum, in pixels. 2:
             release, the pixel and its right and lower neighbours; an odd

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Union
 
 from ruas_mm.files.atomic_write import atomic_write
+from ruas_mm.models.cells.distillation_cell import EDGES
 from ruas_mm.models.cells.operations import (
     HIGH_LEVEL_OPERATIONS,
     LOW_LEVEL_OPERATIONS,
@@ -95,7 +96,9 @@ def check_genotypes(genotype: dict, source: str) -> dict:
 
 def _check_part(part: str, operations: object, name: str):
     if part in DISTILLATION_CELLS:
-        return list(check_genotype(operations, 7, LOW_LEVEL_OPERATIONS, name))
+        return list(
+            check_genotype(operations, len(EDGES), LOW_LEVEL_OPERATIONS, name)
+        )
     if isinstance(operations, dict) and operations:
         return {
             branch: _check_list(part, of_branch, f'{name}[{branch!r}]')

@@ -14,10 +14,10 @@ from ruas_mm.models.architecture import (
     part_name,
 )
 from ruas_mm.models.cells import LOW_LEVEL_OPERATIONS
+from ruas_mm.models.cells.distillation_cell import EDGES
 from ruas_mm.search.genotype_file import write_genotype
 from ruas_mm.search.genotype_picture import save_genotype_picture
 
-EDGES = ('c1_d', 'c1_r', 'c2_d', 'c2_r', 'c3_d', 'c3_r', 'c4')
 SKIP = 'SC'
 GENOTYPE_FILE = 'genotype.json'
 # No second _base_, as the first may have a genotype, too, and no import

@@ -53,12 +53,6 @@ class SearchSchedule:
                 f'{total} epochs or iterations of the search'
             )
         scene, task = (phases[part] for part in SEARCHED_PARTS)
-        if strategy == 'cooperative' and warm_up + scene >= total:
-            raise ValueError(
-                f'phases={dict(phases)}, warm_up={warm_up}: the search ends '
-                f'after {total}, before alpha_t has ever moved; allowed: '
-                'shorter ones'
-            )
         self.strategy = strategy
         self.warm_up = warm_up
         self.scene_length = scene
@@ -66,6 +60,14 @@ class SearchSchedule:
         if strategy == 'independent':
             self.cycle = total
             self.scene_length = round(total * scene / (scene + task))
+        searched = {self.part_at(step) for step in range(warm_up, total)}
+        still = set(SEARCHED_PARTS) - searched
+        if strategy != 'global' and still:
+            raise ValueError(
+                f'phases={dict(phases)}, warm_up={warm_up}: the search ends '
+                f'after {total}, and the alphas of {sorted(still)} have never '
+                'moved; allowed: shorter ones, or a longer search'
+            )
 
     def part_at(self, step: int) -> str:
         """``'scene'``, ``'task'`` or ``'end_to_end'``; ``step`` from 0."""

@@ -76,6 +76,9 @@ def test_detector_that_cannot_be_built(model, content, message, tmp_path):
     assert not out.exists()
 
 
+TRAINED = ('--config', 'c.py', '--checkpoint', 'c.pth')
+
+
 @pytest.mark.parametrize(
     'arguments',
     [
@@ -88,3 +91,16 @@ def test_detector_that_cannot_be_built(model, content, message, tmp_path):
 def test_what_does_not_fit_together(arguments):
     code, said = run_command('export', *arguments)
     assert code == 1 and 'allowed: OUT.onnx' in said
+
+
+@pytest.mark.parametrize(
+    'arguments, named',
+    [
+        (['a.onnx', '--picture', 'p.png'], 'an enhancer by name with --pict'),
+        (['a.onnx', *TRAINED, '--enhancer', 'ruas'], '--enhancer=ruas'),
+        (['a.safetensors', *TRAINED, '--opset', '17'], '--opset=17'),
+    ],
+)
+def test_options_that_would_change_nothing(arguments, named):
+    code, said = run_command('export', *arguments)
+    assert code == 1 and named in said and 'allowed: without it' in said

@@ -25,12 +25,18 @@ class DataSet:
         return dict(img_path=self.paths[index])
 
 
-def run(out_dir, path, enhanced, gt=None, loaded=None, **kwargs):
+class PlainDataSet(DataSet):
+    get_data_info = property()  # no data set of MMEngine's kind
+
+
+def run(
+    out_dir, path, enhanced, gt=None, loaded=None, data=DataSet, **kwargs
+):
     hook = HOOKS.build(
         dict(type='ruas_mm.SaveEnhancedHook', out_dir=str(out_dir), **kwargs)
     )
     runner = SimpleNamespace(
-        test_dataloader=SimpleNamespace(dataset=DataSet(path)),
+        test_dataloader=SimpleNamespace(dataset=data(path)),
         logger=SimpleNamespace(info=print),
     )
     sample = BaseDataElement(metainfo=dict(img_path=str(path)))
@@ -41,6 +47,7 @@ def run(out_dir, path, enhanced, gt=None, loaded=None, **kwargs):
     batch = None if loaded is None else dict(inputs=[loaded])
     hook.after_test_iter(runner, 0, batch, [sample])
     hook.after_test(runner)
+    return hook
 
 
 @pytest.fixture
@@ -62,6 +69,18 @@ def test_rounded_clipped_rgb_png(dark, tmp_path, capsys):
     assert f'1 enhanced pictures are in {tmp_path / "out"}' in (
         capsys.readouterr().out
     )
+
+
+def test_data_set_that_tells_no_files(dark, tmp_path):
+    black = torch.zeros(3, 6, 8)
+    hook = run(tmp_path / 'out', dark, black, data=PlainDataSet)
+    other = BaseDataElement(metainfo=dict(img_path='elsewhere/dark.png'))
+    other.enhanced = black + 1
+    for _ in range(2):
+        hook.after_test_iter(None, 1, None, [other])
+    names = sorted(path.name for path in (tmp_path / 'out').iterdir())
+    assert names == ['1_dark.png', 'dark.png']
+    assert cv2.imread(str(tmp_path / 'out' / 'dark.png')).max() == 0
 
 
 @pytest.mark.parametrize('panels', [2, 3])

@@ -13,7 +13,6 @@ from ruas_mm.models.cells.genotype import (
     SCENE_FACE_DETECTION,
 )
 from ruas_mm.models.scene_module import (
-    DETECTOR_FORM,
     PAPER_FORM,
     window_maximum,
 )
@@ -170,7 +169,7 @@ def count(module):
 def test_parameter_counts():
     assert count(SceneModule()) == 1161
     assert count(SceneModule(num_stages=1)) == 387
-    detector = SceneModule(SCENE_FACE_DETECTION, **DETECTOR_FORM)
+    detector = SceneModule(SCENE_FACE_DETECTION, warm_start='detector')
     # by hand: five 1x1 of 12, one 3x3 of 84, a fusing 1x1 of 39, three stages
     assert count(detector) == 3 * (5 * 12 + 84 + 39)
     assert SceneModule().stages[0].genotype == SCENE_ENHANCEMENT

@@ -49,8 +49,10 @@ def test_weight_of_the_task(strategy, part, expected):
         (('global', dict(scene=1, task=0), 9), 'phases='),
         (('global', PHASES, 9, 9), 'warm_up=9, allowed: 0 to less than the 9'),
         (('global', PHASES, 9, -1), 'warm_up=-1'),
-        (('cooperative', PHASES, 2), 'alpha_t has ever moved'),
-        (('cooperative', PHASES, 9, 7), 'alpha_t has ever moved'),
+        (('cooperative', PHASES, 2), r"alphas of \['task'\] have never"),
+        (('cooperative', PHASES, 9, 8), r"alphas of \['scene'\] have never"),
+        (('independent', PHASES, 9, 6), r"alphas of \['scene'\] have never"),
+        (('independent', dict(scene=1, task=9), 4), r"\['scene'\] have"),
     ],
 )
 def test_bad_arguments(arguments, message):

@@ -55,7 +55,8 @@ class FaceViews(BaseTransform):
         scales: Sequence[float] = (),
     ) -> None:
         check_at_least('area', area, 1)
-        if not all(scale > 0 for scale in scales) or (largest or 1) <= 0:
+        bounds = (*scales, *([] if largest is None else [largest]))
+        if not all(bound > 0 for bound in bounds):
             raise ValueError(
                 f'scales={tuple(scales)}, largest={largest}, allowed: '
                 'positive numbers'

@@ -9,15 +9,8 @@ from ruas_mm.arguments import check_choice
 from ruas_mm.datasets.image_files import DataNotFoundError
 
 EXTENSIONS = (
-    '.bmp',
-    '.jpeg',
-    '.jpg',
-    '.png',
-    '.ppm',
-    '.tif',
-    '.tiff',
-    '.webp',
-)  # yapf: skip
+    '.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp',
+)  # fmt: skip
 SPLITS = Path(__file__).parent / 'splits'
 
 

@@ -9,6 +9,9 @@ from mmcv.transforms import BaseTransform
 from ruas_mm.datasets.image_files import check_end_marker, decode_image
 from ruas_mm.registry import TRANSFORMS
 
+PICTURES = ('img', 'gt', 'clean')
+"""Keys of what shows the same scene, pixel by pixel."""
+
 
 @TRANSFORMS.register_module()
 class LoadImagePair(BaseTransform):

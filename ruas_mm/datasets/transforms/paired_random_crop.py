@@ -8,16 +8,18 @@ from mmcv.transforms.utils import cache_randomness
 
 from ruas_mm.registry import TRANSFORMS
 
+from .load_image_pair import PICTURES
+
 
 @TRANSFORMS.register_module()
 class PairedRandomCrop(BaseTransform):
-    """Random window, the same in ``img`` and ``gt``.
+    """Random window, the same in a picture and what it is compared with.
 
     A smaller picture is first mirrored at its right and lower edge until the
     window fits.
 
-    Required keys: ``img``, optional ``gt``, both (H, W, 3). Modified keys:
-    these and ``img_shape``.
+    Required keys: ``img``, optional ``gt`` and ``clean``, all (H, W, 3).
+    Modified keys: these and ``img_shape``.
 
     Args:
         size: Side of the window in pixels, or height and width.
@@ -50,7 +52,7 @@ class PairedRandomCrop(BaseTransform):
             for side, wanted in zip(results['img'].shape, self.size)
         )
         top, left = self.choose_corner(height, width)
-        for key in ('img', 'gt'):
+        for key in PICTURES:
             if key in results:
                 picture = _extend(results[key], height, width)
                 results[key] = picture[

@@ -9,15 +9,17 @@ from mmcv.transforms.utils import cache_randomness
 from ruas_mm.arguments import check_interval
 from ruas_mm.registry import TRANSFORMS
 
+from .load_image_pair import PICTURES
+
 
 @TRANSFORMS.register_module()
 class PairedRandomFlip(BaseTransform):
-    """Random flips, the same in ``img`` and ``gt``.
+    """Random flips, the same in a picture and what it is compared with.
 
     All three together give the eight orientations of a square.
 
-    Required keys: ``img``, optional ``gt``, both (H, W, 3). Modified keys:
-    these and ``img_shape``.
+    Required keys: ``img``, optional ``gt`` and ``clean``, all (H, W, 3).
+    Modified keys: these and ``img_shape``.
 
     Args:
         horizontal: Probability of a swap of left and right. .5: each way
@@ -50,7 +52,7 @@ class PairedRandomFlip(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Flip."""
         horizontal, vertical, transpose = self.choose_flips()
-        for key in ('img', 'gt'):
+        for key in PICTURES:
             if key in results:
                 picture = results[key]
                 picture = picture[:, ::-1] if horizontal else picture

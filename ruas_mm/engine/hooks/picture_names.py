@@ -45,6 +45,8 @@ def _parts(path: Path) -> tuple:
 
 def output_names(sources: List[str]) -> Dict[str, Path]:
     """Each file to a name that no other has, relative to their folder."""
+    if not sources:
+        return {}
     folder = osp.commonpath([osp.dirname(source) for source in sources])
     relative = {s: Path(osp.relpath(s, folder)) for s in sources}
     times = Counter(name.with_suffix('') for name in relative.values())

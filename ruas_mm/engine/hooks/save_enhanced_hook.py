@@ -47,11 +47,7 @@ class SaveEnhancedHook(Hook):
         """Find a name for each picture."""
         self._names = output_names(picture_files(runner.test_dataloader))
         for source, name in self._names.items():
-            if osp.realpath(self.out_dir / name) == osp.realpath(source):
-                raise ValueError(
-                    f'out_dir={self.out_dir}: {source} would be written over, '
-                    'allowed: another folder than that of the pictures'
-                )
+            self._check_target(source, name)
 
     def after_test_iter(
         self,
@@ -66,10 +62,27 @@ class SaveEnhancedHook(Hook):
             picture = _to_picture(sample.enhanced.float().clamp(0, 1) * 255)
             if self.side_by_side:
                 picture = _put_side_by_side(picture, sample, loaded)
-            path = self.out_dir / self._names[sample.img_path]
+            path = self.out_dir / self._name(sample)
             with atomic_write(path) as temporary:
                 if not cv2.imwrite(str(temporary), picture[..., ::-1]):
                     raise OSError(f'{path} cannot be written')
+
+    def _check_target(self, source: str, name: Path) -> None:
+        if osp.realpath(self.out_dir / name) == osp.realpath(source):
+            raise ValueError(
+                f'out_dir={self.out_dir}: {source} would be written over, '
+                'allowed: another folder than that of the pictures'
+            )
+
+    def _name(self, sample: BaseDataElement) -> Path:
+        source = str(sample.img_path)
+        if source not in self._names:  # the data set did not tell it
+            (name,) = output_names([source]).values()
+            if name in self._names.values():
+                name = Path(f'{len(self._names)}_{name}')
+            self._check_target(source, name)
+            self._names[source] = name
+        return self._names[source]
 
     def after_test(self, runner: Runner) -> None:
         """Say where the pictures are."""

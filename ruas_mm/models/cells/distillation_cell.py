@@ -18,7 +18,8 @@ from .mixed_cell import NEGATIVE_SLOPE, MixedCell
 from .mixed_operation import MixedOperation
 from .operations import LOW_LEVEL_OPERATIONS, OPERATIONS, check_genotype
 
-NUM_EDGES = 7
+EDGES = ('c1_d', 'c1_r', 'c2_d', 'c2_r', 'c3_d', 'c3_r', 'c4')
+"""Of the cell, in the order of a genotype (d: distilled, r: refined)."""
 WIDEST = '3-2-DC'
 
 
@@ -43,12 +44,12 @@ class DistillationCell(nn.Module):
             self.genotype = None
             edges = [
                 MixedOperation(LOW_LEVEL_OPERATIONS, channels, channels)
-                for _ in range(NUM_EDGES)
+                for _ in range(len(EDGES))
             ]
         else:
             self.genotype = check_genotype(
                 genotype,
-                NUM_EDGES,
+                len(EDGES),
                 LOW_LEVEL_OPERATIONS,
                 'genotype of a distillation cell',
             )
@@ -62,7 +63,7 @@ class DistillationCell(nn.Module):
     @property
     def radius(self) -> int:
         """How far away a pixel can change the result, in pixels."""
-        genotype = self.genotype or [WIDEST] * NUM_EDGES
+        genotype = self.genotype or [WIDEST] * len(EDGES)
         reach = [OPERATIONS[name].extent // 2 for name in genotype]
         c1_d, c1_r, c2_d, c2_r, c3_d, c3_r, c4 = reach
         refined = c1_r + c2_r

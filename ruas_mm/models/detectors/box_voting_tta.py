@@ -43,7 +43,10 @@ class BoxVotingTTA(DetTTAModel):
         keep_singletons: bool = False,
         **kwargs,
     ) -> None:
-        check_interval('iou_threshold', iou_threshold, 0, 1)
+        if not 0 < iou_threshold <= 1:
+            raise ValueError(
+                f'iou_threshold={iou_threshold}, allowed: above 0, up to 1'
+            )
         check_whole_number('max_per_img', max_per_img, 1)
         super().__init__(**kwargs)
         self.iou_threshold = iou_threshold

@@ -8,7 +8,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 from ruas_mm.models.enhancers.loading import build_enhancer, load_compared
-from ruas_mm.models.same_size import map_by_size
+from ruas_mm.models.enhancers.prediction import predict_enhanced
 from ruas_mm.registry import MODELS
 from ruas_mm.zoo import COMPARED
 
@@ -62,11 +62,7 @@ class EnhancerTraining(BaseModel):
             ValueError: Unknown mode.
         """
         if mode == 'predict':
-            results = map_by_size(lambda x: (self.enhance(x),), list(inputs))
-            samples = data_samples or [BaseDataElement() for _ in results]
-            for sample, (enhanced,) in zip(samples, results):
-                sample.enhanced = enhanced
-            return samples
+            return predict_enhanced(self.enhance, inputs, data_samples)
         if mode not in ('loss', 'tensor'):
             raise ValueError(
                 f"mode={mode!r}, allowed: 'tensor', 'loss', 'predict'"
@@ -86,4 +82,4 @@ def _build(enhancer: Union[str, dict]) -> nn.Module:
             k: v for k, v in enhancer.items() if k not in ('type', 'weights')
         }
         return load_compared(name, from_nothing=True, **settings)
-    return build_enhancer(enhancer)
+    return build_enhancer(enhancer, 'enhancer')

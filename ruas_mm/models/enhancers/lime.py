@@ -18,7 +18,7 @@ from torch import Tensor
 from ruas_mm.arguments import check_at_least, check_interval
 from ruas_mm.compatibility import is_installed
 from ruas_mm.models.enhancers.base import Enhancer
-from ruas_mm.models.losses.relative_total_variation import gaussian_blur
+from ruas_mm.models.gaussian_blur import gaussian_blur
 
 DARKEST = 1e-3
 

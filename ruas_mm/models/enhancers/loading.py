@@ -17,7 +17,9 @@ from .ruas import VARIANTS, LowLightEnhancer
 FIXED = ('variant', 'device', 'init_cfg')  # of what a name stands for
 
 
-def build_enhancer(enhancer: Union[str, dict, nn.Module]) -> nn.Module:
+def build_enhancer(
+    enhancer: Union[str, dict, nn.Module], name: str = 'scene'
+) -> nn.Module:
     """Whatever a config says stands in front of a model.
 
     Args:
@@ -27,6 +29,7 @@ def build_enhancer(enhancer: Union[str, dict, nn.Module]) -> nn.Module:
             ``weights`` names another file, or the module itself. Names of
             :data:`COMPARED` are of the zoo, too, and mostly need
             ``weights``.
+        name: Of the argument, for messages.
 
     Raises:
         ValueError: Unknown name, or a module without the interface.
@@ -41,10 +44,10 @@ def build_enhancer(enhancer: Union[str, dict, nn.Module]) -> nn.Module:
         module = MODELS.build(enhancer)
     else:
         raise ValueError(
-            f'scene={enhancer.get("type")!r}, allowed: a name of the zoo, '
+            f'{name}={enhancer.get("type")!r}, allowed: a name of the zoo, '
             f'{all_names()}, or the config of an enhancer'
         )
-    check_enhancer(module, 'scene')
+    check_enhancer(module, name)
     return module
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ruas_mm.arguments import check_interval
 from ruas_mm.models.enhancers.base import Enhancer
-from ruas_mm.models.losses.relative_total_variation import gaussian_blur
+from ruas_mm.models.gaussian_blur import gaussian_blur
 
 LEVEL = 1 / 255
 

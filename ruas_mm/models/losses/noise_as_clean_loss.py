@@ -16,10 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ruas_mm.models.gaussian_blur import gaussian_blur
 from ruas_mm.registry import MODELS
 
 from .noise_loss import NoiseLoss, Samples
-from .relative_total_variation import gaussian_blur
 
 DARK_GREY = 16 / 255  # mean of LOL's dark pictures
 

@@ -9,8 +9,9 @@ descent here, not by their solver). Windows are cut at the border and divided
 by the part that lies inside.
 """
 
-import torch
 from torch import Tensor
+
+from ruas_mm.models.gaussian_blur import gaussian_blur
 
 
 def relative_total_variation(
@@ -39,20 +40,3 @@ def relative_total_variation(
         inherent = gaussian_blur(gradient, sigma).abs()
         total = total + (variation / (inherent + epsilon)).mean((1, 2, 3))
     return total
-
-
-def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
-    """Gaussian mean of what lies inside the picture; same shape."""
-    reach = int(round(3 * sigma))
-    offsets = torch.arange(-reach, reach + 1, dtype=x.dtype, device=x.device)
-    weights = torch.exp(-(offsets**2) / (2 * sigma**2))
-    for axis in (2, 3):
-        size = x.shape[axis]
-        # a band matrix: any size, and no padded copies
-        distance = torch.arange(size, device=x.device)
-        distance = distance[:, None] - distance[None] + reach
-        inside = (distance >= 0) & (distance <= 2 * reach)
-        band = weights[distance.clamp(0, 2 * reach)] * inside
-        band = band / band.sum(1, keepdim=True)
-        x = (x.transpose(axis, -1) @ band.t()).transpose(axis, -1)
-    return x

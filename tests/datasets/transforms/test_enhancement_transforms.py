@@ -93,8 +93,9 @@ def test_crop_is_the_same_window(size):
     }
     seen = set()
     for _ in range(400):
-        results = crop(dict(img=low, gt=255 - low))
+        results = crop(dict(img=low, gt=255 - low, clean=low // 2))
         assert (results['gt'] == 255 - results['img']).all()
+        assert (results['clean'] == results['img'] // 2).all()
         assert results['img_shape'] == results['img'].shape[:2]
         seen |= {
             k for k, w in windows.items() if np.array_equal(w, results['img'])
@@ -116,8 +117,11 @@ def test_flips_are_the_same_and_all_eight():
     low = noise(4, 4, 3)
     seen = set()
     for _ in range(200):
-        results = make('PairedRandomFlip')(dict(img=low, gt=255 - low))
+        results = make('PairedRandomFlip')(
+            dict(img=low, gt=255 - low, clean=low // 2)
+        )
         assert (results['gt'] == 255 - results['img']).all()
+        assert (results['clean'] == results['img'] // 2).all()
         seen.add(results['img'].tobytes())
     assert len(seen) == 8
 

@@ -16,11 +16,11 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ruas_mm.arguments import check_choice, check_strength, check_tile
+from ruas_mm.models.enhancers.prediction import predict_enhanced
 from ruas_mm.models.lit import Lit, Memory
 from ruas_mm.models.low_resolution import shrunk
 from ruas_mm.models.measuring import Measuring
 from ruas_mm.models.pretrained import entry_of_part, split_pretrained
-from ruas_mm.models.same_size import map_by_size
 from ruas_mm.models.tiling import tile_size, tiled
 from ruas_mm.models.tone import Strength
 from ruas_mm.models.video_memory import VideoMemory
@@ -306,17 +306,7 @@ class LowLightEnhancer(BaseModel):
         data_samples: Optional[List[BaseDataElement]] = None,
     ) -> List[BaseDataElement]:
         """Enhance pictures of any sizes; see :meth:`forward`."""
-        if data_samples is None:
-            data_samples = [BaseDataElement() for _ in inputs]
-        if len(data_samples) != len(inputs):
-            raise ValueError(
-                f'{len(data_samples)} data_samples, allowed: one for each '
-                f'of the {len(inputs)} inputs'
-            )
-        results = map_by_size(lambda x: (self.enhance(x),), inputs)
-        for sample, (enhanced,) in zip(data_samples, results):
-            sample.enhanced = enhanced
-        return data_samples
+        return predict_enhanced(self.enhance, inputs, data_samples)
 
     def part_losses(
         self,

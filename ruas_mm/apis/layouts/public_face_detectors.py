@@ -6,8 +6,8 @@ and their trunk alone (``vgg16_reducedfc.pth``).
 
 from typing import Dict, Sequence, Tuple
 
-from ruas_mm.weights.layout import Layout, Rows, conv, conv_rows
-from ruas_mm.weights.released_face_detector import (
+from ruas_mm.apis.layouts.layout import Layout, Rows, conv, conv_rows
+from ruas_mm.apis.layouts.released_face_detector import (
     EXTRAS,
     FACE_FIRST,
     LEVELS,

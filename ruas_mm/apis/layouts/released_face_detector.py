@@ -10,7 +10,7 @@ from ruas_mm.models.cells.genotype import (
     NECK_FACE_DETECTION,
     SCENE_FACE_DETECTION,
 )
-from ruas_mm.weights.layout import Layout, cell, conv, conv_rows
+from ruas_mm.apis.layouts.layout import Layout, cell, conv, conv_rows
 
 TRUNK = {
     0: (3, 64),

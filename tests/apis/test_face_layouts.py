@@ -7,14 +7,14 @@ import torch
 from mmengine.config import Config
 
 from ruas_mm.registry import MODELS
-from ruas_mm.weights.layout import renamed
-from ruas_mm.weights.public_face_detectors import (
+from ruas_mm.apis.layouts.layout import renamed
+from ruas_mm.apis.layouts.public_face_detectors import (
     dsfd,
     pyramidbox,
     reduced_vgg,
     s3fd,
 )
-from ruas_mm.weights.released_face_detector import released_face_detector
+from ruas_mm.apis.layouts.released_face_detector import released_face_detector
 
 CONFIGS = Path(__file__).parents[2] / 'configs' / 'detection'
 LAYOUTS = {

@@ -5,8 +5,8 @@ from typing import Dict, Sequence, Tuple, Union
 from torch import Tensor
 
 from ruas_mm.models.cells import OPERATIONS
+from ruas_mm.models.cells.distillation_cell import EDGES
 
-CELL_EDGES = ('c1_d', 'c1_r', 'c2_d', 'c2_r', 'c3_d', 'c3_r', 'c4')
 Rows = Tuple[int, ...]
 Target = Union[str, Tuple[Tuple[str, Rows], ...]]
 """Our key, or several, each with the rows that it takes, in its order."""
@@ -64,7 +64,7 @@ def cell(
 ) -> Layout:
     """A distillation cell."""
     layout = {}
-    for index, (edge, name) in enumerate(zip(CELL_EDGES, genotype)):
+    for index, (edge, name) in enumerate(zip(EDGES, genotype)):
         if not OPERATIONS[name].is_skip:
             layout.update(
                 conv(

@@ -1,0 +1,1 @@
+"""Which tensor of a checkpoint of others is which of ours."""
