@@ -22,7 +22,7 @@ FILES = [
     'pillow-heif>=1.0',
     'tifffile',
     'imagecodecs',
-    'av>=14',
+    'av>=14,<20',
 ]
 ENHANCE = ['torch>=2.0', 'mmengine>=0.10', 'safetensors', *FILES]
 

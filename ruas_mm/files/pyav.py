@@ -22,7 +22,7 @@ def load_pyav() -> ModuleType:
         ValueError: It is not installed.
     """
     if not is_installed('av'):
-        raise ValueError("videos need PyAV: pip install 'av>=14'")
+        raise ValueError("videos need PyAV: pip install 'av>=14,<20'")
     import av
 
     return av

@@ -116,7 +116,7 @@ def test_without_pyav(tmp_path, monkeypatch):
         lambda: VideoReader(tmp_path / 'a.mp4'),
         lambda: write_video(frames(1), tmp_path / 'b.mp4', 10),
     ):
-        with pytest.raises(ValueError, match="pip install 'av>=14'"):
+        with pytest.raises(ValueError, match="pip install 'av>=14,<20'"):
             call()
 
 
