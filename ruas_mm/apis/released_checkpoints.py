@@ -16,15 +16,15 @@ import torch
 from torch import Tensor
 
 from ruas_mm import __version__
+from ruas_mm.apis.layouts.layout import Layout, cell, conv, renamed
+from ruas_mm.apis.layouts.public_face_detectors import PUBLIC_FACE_DETECTORS
+from ruas_mm.apis.layouts.released_face_detector import released_face_detector
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models.cells.genotype import (
     NOISE_REMOVAL_CVPR21,
     NOISE_REMOVAL_JOURNAL,
     SCENE_ENHANCEMENT,
 )
-from ruas_mm.apis.layouts.layout import Layout, cell, conv, renamed
-from ruas_mm.apis.layouts.public_face_detectors import PUBLIC_FACE_DETECTORS
-from ruas_mm.apis.layouts.released_face_detector import released_face_detector
 from ruas_mm.weights.tensor_file import not_finite, read_tensors
 
 NUM_STAGES = 3

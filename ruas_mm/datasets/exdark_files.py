@@ -1,6 +1,9 @@
 """ExDark's text files as published: annotations and image list."""
 
+import os.path as osp
 from typing import Dict, List, NamedTuple
+
+from ruas_mm.datasets.image_files import DataNotFoundError
 
 CLASSES = (
     'Bicycle',
@@ -42,6 +45,20 @@ or name another place: export EXDARK_ROOT=/path/to/ExDark
 
 To try without it, on a small set made from a library's photographs:
   make demo"""
+
+
+def check_exdark_is_there(root: str, image_list: str) -> None:
+    """Raise ``DataNotFoundError``, with how to get it, where it is not.
+
+    Args:
+        root: Folder of the data set.
+        image_list: ``imageclasslist.txt``.
+    """
+    for place in (root, image_list):
+        if not osp.exists(place):
+            raise DataNotFoundError(
+                HOW_TO_GET.format(missing=place, root=root)
+            )
 
 
 class ListedImage(NamedTuple):

@@ -2,7 +2,7 @@
 
 import os
 import os.path as osp
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 import cv2
 import numpy as np
@@ -16,6 +16,22 @@ END_MARKERS = {b'\xff\xd8\xff': b'\xff\xd9', b'\x89PNG': b'IEND'}
 
 class DataNotFoundError(ValueError):
     """A data set is not where the config says; tells how to get it."""
+
+
+def refuse_images(problems: Sequence[str], number: int, title: str) -> None:
+    """Raise ``ValueError`` that names the first ten, if there are problems.
+
+    Args:
+        problems: A line for each image that cannot be used.
+        number: Of all images.
+        title: Of the data set.
+    """
+    if problems:
+        raise ValueError(
+            f'{len(problems)} of {number} images of {title} cannot be used:'
+            + ''.join(f'\n  {problem}' for problem in problems[:10])
+            + ('\n  ...' if len(problems) > 10 else '')
+        )
 
 
 class FileIndex:

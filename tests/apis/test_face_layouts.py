@@ -6,7 +6,6 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from ruas_mm.registry import MODELS
 from ruas_mm.apis.layouts.layout import renamed
 from ruas_mm.apis.layouts.public_face_detectors import (
     dsfd,
@@ -15,6 +14,7 @@ from ruas_mm.apis.layouts.public_face_detectors import (
     s3fd,
 )
 from ruas_mm.apis.layouts.released_face_detector import released_face_detector
+from ruas_mm.registry import MODELS
 
 CONFIGS = Path(__file__).parents[2] / 'configs' / 'detection'
 LAYOUTS = {

@@ -29,9 +29,7 @@ class PlainDataSet(DataSet):
     get_data_info = property()  # no data set of MMEngine's kind
 
 
-def run(
-    out_dir, path, enhanced, gt=None, loaded=None, data=DataSet, **kwargs
-):
+def run(out_dir, path, enhanced, gt=None, loaded=None, data=DataSet, **kwargs):
     hook = HOOKS.build(
         dict(type='ruas_mm.SaveEnhancedHook', out_dir=str(out_dir), **kwargs)
     )

@@ -12,10 +12,7 @@ from ruas_mm.models.cells.genotype import (
     SCENE_ENHANCEMENT,
     SCENE_FACE_DETECTION,
 )
-from ruas_mm.models.scene_module import (
-    PAPER_FORM,
-    window_maximum,
-)
+from ruas_mm.models.scene_module import PAPER_FORM, window_maximum
 
 
 def conv(x, weight, bias, dilation=1):

@@ -4,13 +4,13 @@ Paper: Sec. 7.1, https://arxiv.org/abs/2112.04719. The network is that of
 configs/detection/ruas_s3fd_darkface.py.
 """
 
+from ruas_mm.apis.layouts.layout import Layout, cell, conv, conv_rows
 from ruas_mm.models.cells import OPERATIONS
 from ruas_mm.models.cells.genotype import (
     HEAD_FACE_DETECTION,
     NECK_FACE_DETECTION,
     SCENE_FACE_DETECTION,
 )
-from ruas_mm.apis.layouts.layout import Layout, cell, conv, conv_rows
 
 TRUNK = {
     0: (3, 64),

@@ -13,17 +13,17 @@ from ruas_mm.arguments import check_choice, check_names
 from ruas_mm.datasets.class_choice import check_classes
 from ruas_mm.datasets.exdark_files import (
     CLASSES,
-    HOW_TO_GET,
     LIGHTS,
     OFFICIAL_SUBSETS,
     ListedImage,
+    check_exdark_is_there,
     read_image_list,
 )
 from ruas_mm.datasets.image_files import (
-    DataNotFoundError,
     FileIndex,
     check_image_complete,
     read_image_size,
+    refuse_images,
 )
 from ruas_mm.registry import DATASETS
 
@@ -94,7 +94,8 @@ class ExDarkClassDataset(BaseDataset):
         """Read the list and the headers of the chosen images."""
         images = FileIndex(self.img_prefix)
         data_list, problems = [], []
-        for row in self._choose_rows():
+        rows = self._choose_rows()
+        for row in rows:
             try:
                 path = osp.join(images.root, row.folder, row.name)
                 if self.read_images:
@@ -107,13 +108,7 @@ class ExDarkClassDataset(BaseDataset):
             data_list.append(
                 dict(img_path=path, gt_label=label, light=row.light)
             )
-        if problems:
-            raise ValueError(
-                f'{len(problems)} images of ExDark {self.subset} cannot be '
-                'used:\n  '
-                + '\n  '.join(problems[:10])
-                + ('\n  ...' if len(problems) > 10 else '')
-            )
+        refuse_images(problems, len(rows), f'ExDark {self.subset}')
         return data_list
 
     def prepare_data(self, idx: int) -> dict:
@@ -123,11 +118,7 @@ class ExDarkClassDataset(BaseDataset):
         return super().prepare_data(idx)
 
     def _choose_rows(self) -> List[ListedImage]:
-        for place in (self.data_root, self.ann_file):
-            if not osp.exists(place):
-                raise DataNotFoundError(
-                    HOW_TO_GET.format(missing=place, root=self.data_root)
-                )
+        check_exdark_is_there(self.data_root, self.ann_file)
         rows = [
             row
             for row in read_image_list(self.ann_file)

@@ -13,6 +13,7 @@ from ruas_mm.datasets.image_files import (
     FileIndex,
     check_image_complete,
     read_image_size,
+    refuse_images,
 )
 
 
@@ -117,13 +118,7 @@ class CheckedDetectionDataset(BaseDetDataset):
                 data_list.append(self.read_row(row, images, annotations))
             except ValueError as error:
                 problems.append(str(error))
-        if problems:
-            raise ValueError(
-                f'{len(problems)} of {len(rows)} images of {self._title} '
-                'cannot be used:\n  '
-                + '\n  '.join(problems[:10])
-                + ('\n  ...' if len(problems) > 10 else '')
-            )
+        refuse_images(problems, len(rows), self._title)
         return data_list
 
     def filter_data(self) -> List[dict]:

@@ -4,7 +4,6 @@ Source: https://github.com/cs-chan/Exclusively-Dark-Image-Dataset (BSD-3; for
 commercial use ask the authors). Paper: https://arxiv.org/abs/1805.11227
 """
 
-import os.path as osp
 from typing import List, Optional, Sequence, Union
 
 from ruas_mm.arguments import check_choice, check_names
@@ -13,15 +12,15 @@ from ruas_mm.datasets.detection.checked_detection import (
 )
 from ruas_mm.datasets.exdark_files import (
     CLASSES,
-    HOW_TO_GET,
     LIGHTS,
     OFFICIAL_SUBSETS,
     PLACES,
     ListedImage,
+    check_exdark_is_there,
     read_annotation,
     read_image_list,
 )
-from ruas_mm.datasets.image_files import DataNotFoundError, FileIndex
+from ruas_mm.datasets.image_files import FileIndex
 from ruas_mm.registry import DATASETS
 
 
@@ -149,11 +148,7 @@ class ExDarkDataset(CheckedDetectionDataset):
             DataNotFoundError: The folder or the list is missing.
             ValueError: No image is left.
         """
-        for place in (self.data_root, self.ann_file):
-            if not osp.exists(place):
-                raise DataNotFoundError(
-                    HOW_TO_GET.format(missing=place, root=self.data_root)
-                )
+        check_exdark_is_there(self.data_root, self.ann_file)
         rows = [
             row
             for row in self._choose_subset(read_image_list(self.ann_file))

@@ -10,7 +10,11 @@ from mmseg.datasets import BaseSegDataset
 from PIL import Image, UnidentifiedImageError
 
 from ruas_mm.datasets.class_choice import choose_classes
-from ruas_mm.datasets.image_files import check_image_complete, read_image_size
+from ruas_mm.datasets.image_files import (
+    check_image_complete,
+    read_image_size,
+    refuse_images,
+)
 
 LABEL_MODES = ('L', 'P')  # one number a pixel, 8 bits
 TRAIN_IDS, LABEL_IDS = 'labelTrainIds', 'labelIds'  # two of Cityscapes' files
@@ -134,14 +138,8 @@ class CheckedSegmentationDataset(BaseSegDataset):
                     check_label_header(each.label, size)
             except ValueError as error:
                 problems.append(str(error))
-        if problems:
-            title = f'{self.METAINFO["dataset_name"]} {self.split_name}'
-            raise ValueError(
-                f'{len(problems)} of {len(found)} images of {title} cannot be '
-                'used:\n  '
-                + '\n  '.join(problems[:10])
-                + ('\n  ...' if len(problems) > 10 else '')
-            )
+        title = f'{self.METAINFO["dataset_name"]} {self.split_name}'
+        refuse_images(problems, len(found), title)
 
     def _check_labels(self, labels: torch.Tensor, info: dict) -> None:
         number = len(self._metainfo['classes'])

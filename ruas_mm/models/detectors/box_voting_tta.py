@@ -11,7 +11,7 @@ from mmdet.models.test_time_augs import DetTTAModel
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
-from ruas_mm.arguments import check_interval, check_whole_number
+from ruas_mm.arguments import check_whole_number
 from ruas_mm.registry import MODELS
 
 

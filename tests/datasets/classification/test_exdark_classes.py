@@ -70,7 +70,7 @@ def test_bad_files_are_named_before_training(build, exdark_root, content):
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ValueError, match='1 images.*(?s:.*)00001.png'):
+    with pytest.raises(ValueError, match='1 of 3 images.*(?s:.*)00001.png'):
         build()
     assert len(build(read_images=False)) == 3
 

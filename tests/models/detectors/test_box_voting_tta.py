@@ -143,7 +143,8 @@ def test_no_more_boxes_than_allowed_and_none_at_all():
 
 
 @pytest.mark.parametrize(
-    'settings', [dict(iou_threshold=1.5), dict(iou_threshold=0), dict(max_per_img=0)]
+    'settings',
+    [dict(iou_threshold=1.5), dict(iou_threshold=0), dict(max_per_img=0)],
 )
 def test_wrong_settings_are_refused(settings):
     with pytest.raises(ValueError, match='allowed'):

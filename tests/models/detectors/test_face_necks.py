@@ -4,11 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from ruas_mm.apis.layouts.layout import renamed
+from ruas_mm.apis.layouts.public_face_detectors import dsfd, pyramidbox
 from ruas_mm.models.detectors import DualShotNeck, PyramidBoxNeck
 from ruas_mm.models.detectors.dsfd import FeatureEnhancement
 from ruas_mm.models.detectors.pyramidbox import ContextModule
-from ruas_mm.apis.layouts.layout import renamed
-from ruas_mm.apis.layouts.public_face_detectors import dsfd, pyramidbox
 
 LEVELS = (256, 512, 512, 1024, 512, 256)
 
