@@ -4,7 +4,8 @@ Each raises ``ValueError`` for what is not allowed and returns nothing, but
 :func:`check_names`.
 """
 
-from typing import Optional, Sequence, Tuple, Union
+from numbers import Integral
+from typing import Any, Callable, Optional, Sequence, Tuple, Union
 
 SMALLEST_TILE = 32
 """Side of a tile, in pixels, below which its margin is most of the work."""
@@ -28,8 +29,8 @@ def check_names(
 
 def check_interval(name: str, value: float, low: float, high: float) -> None:
     """A number from ``low`` to ``high``, both included."""
-    if not low <= value <= high:
-        raise ValueError(f'{name}={value}, allowed: {low} to {high}')
+    if not _holds(lambda: low <= value <= high):
+        raise ValueError(f'{name}={value!r}, allowed: {low} to {high}')
 
 
 def check_range(name: str, value: Tuple[float, float]) -> None:
@@ -43,14 +44,14 @@ def check_range(name: str, value: Tuple[float, float]) -> None:
 
 def check_at_least(name: str, value: float, low: float) -> None:
     """A finite number from ``low`` on."""
-    if not low <= value < float('inf'):
-        raise ValueError(f'{name}={value}, allowed: at least {low}')
+    if not _holds(lambda: low <= value < float('inf')):
+        raise ValueError(f'{name}={value!r}, allowed: at least {low}')
 
 
 def check_whole_number(name: str, value: int, low: int) -> None:
     """A whole number from ``low`` on."""
-    if not isinstance(value, int) or value < low:
-        raise ValueError(f'{name}={value}, allowed: a whole number >= {low}')
+    if not isinstance(value, Integral) or value < low:
+        raise ValueError(f'{name}={value!r}, allowed: a whole number >= {low}')
 
 
 def check_strength(strength: Optional[float]) -> None:
@@ -62,8 +63,17 @@ def check_strength(strength: Optional[float]) -> None:
 def check_tile(tile: Optional[int]) -> None:
     """None, or a side of at least :data:`SMALLEST_TILE` pixels."""
     if tile is not None and (
-        not isinstance(tile, int) or tile < SMALLEST_TILE
+        not isinstance(tile, Integral) or tile < SMALLEST_TILE
     ):
         raise ValueError(
-            f'tile={tile}, allowed: None or a whole number >= {SMALLEST_TILE}'
+            f'tile={tile!r}, allowed: None or a whole number >= '
+            f'{SMALLEST_TILE}'
         )
+
+
+def _holds(comparison: Callable[[], Any]) -> bool:
+    """Whether it is true; what cannot be compared is not."""
+    try:
+        return bool(comparison())
+    except TypeError:
+        return False

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from ruas_mm import arguments
@@ -12,9 +13,27 @@ from ruas_mm import arguments
     [
         ('choice', [('a', 'b')], ['a', 'b'], ['c'], r"('a', 'b')"),
         ('names', [('a', 'b')], ['a', ['b', 'a']], ['c', [], ['a', 'c']], 'a'),
-        ('interval', [0, 1], [0, 0.5, 1], [-0.1, 1.1, math.nan], '0 to 1'),
-        ('at_least', [1], [1, 2.5], [0, math.inf, math.nan], 'at least 1'),
-        ('whole_number', [2], [2, 9], [1, 2.5], 'a whole number >= 2'),
+        (
+            'interval',
+            [0, 1],
+            [0, 0.5, 1],
+            [-0.1, 1.1, math.nan, '1', None],
+            '0 to 1',
+        ),
+        (
+            'at_least',
+            [1],
+            [1, 2.5],
+            [0, math.inf, math.nan, 'a'],
+            'at least 1',
+        ),
+        (
+            'whole_number',
+            [2],
+            [2, np.int64(9)],
+            [1, 2.5, '2'],
+            'a whole number >= 2',
+        ),
     ],
 )
 def test_checks(check, limits, good, bad, message):

@@ -19,7 +19,12 @@ from typing import (
 
 import numpy as np
 
-from ruas_mm.arguments import check_choice, check_strength, check_tile
+from ruas_mm.arguments import (
+    check_choice,
+    check_strength,
+    check_tile,
+    check_whole_number,
+)
 from ruas_mm.compatibility import is_installed
 from ruas_mm.files.input_files import check_not_an_input
 from ruas_mm.files.picture_file import (
@@ -90,8 +95,7 @@ class LowLightInferencer:
     ) -> None:
         check_strength(strength)
         check_tile(tile)
-        if max_pixels < 1:
-            raise ValueError(f'max_pixels={max_pixels}, allowed: 1 or more')
+        check_whole_number('max_pixels', max_pixels, 1)
         check_choice('runtime', runtime, RUNTIMES)
         self.strength = strength
         self.runtime = runtime

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from pathlib import Path
 from typing import Optional
 
 import click
@@ -51,7 +52,7 @@ def command(
     context: click.Context,
     host: str,
     port: int,
-    weights: Optional[str],
+    weights: Optional[Path],
     max_pixels: int,
 ) -> None:
     """A page in the browser: drop a picture, compare before and after.

@@ -9,6 +9,7 @@ import click
 
 import ruas_mm
 from ruas_mm.cli import imported
+from ruas_mm.cli.options import NamedPath
 from ruas_mm.compatibility import explain_import
 from ruas_mm.files.atomic_write import atomic_write
 
@@ -50,7 +51,7 @@ def whole_config(path: Path) -> str:
 @click.option(
     '--out',
     '-o',
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help='File to write in the place of printing; none is overwritten.',
 )
 def command(name: Optional[str], out: Optional[Path]) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from ruas_mm.cli import imported
+from ruas_mm.cli.options import NamedPath
 
 
 @click.command(epilog='Example: ruas-mm convert lol.pt lol.pth')
-@click.argument('source', type=click.Path(path_type=Path))
-@click.argument('target', type=click.Path(path_type=Path))
+@click.argument('source', type=NamedPath())
+@click.argument('target', type=NamedPath())
 def command(source: Path, target: Path) -> None:
     """Convert released checkpoints to MMEngine's.
 

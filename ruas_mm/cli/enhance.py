@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -19,7 +20,7 @@ from rich.progress import (
 from ruas_mm.apis.low_light_inferencer import RUNTIMES, LowLightInferencer
 from ruas_mm.cli import imported
 from ruas_mm.cli.interruption import Interruption, interruptible
-from ruas_mm.cli.options import enhancer_option, weights_option
+from ruas_mm.cli.options import NamedPath, enhancer_option, weights_option
 from ruas_mm.files.input_files import InputFile, Inputs, find_inputs
 from ruas_mm.files.picture_file import MAX_PIXELS
 
@@ -163,7 +164,7 @@ def run(
 @click.option(
     '--out',
     '-o',
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     default='enhanced',
     show_default=True,
     help='Folder, or a file name when INPUT is one file. What was there is '
@@ -203,7 +204,7 @@ def command(
     inputs: Tuple[str, ...],
     out: Path,
     enhancer: str,
-    weights: Optional[str],
+    weights: Optional[Path],
     strength: float,
     device: Optional[str],
     tile: Optional[int],
@@ -223,10 +224,17 @@ def command(
     nothing was started, because an argument does not fit.
     """
     if runtime is None:
-        is_onnx = weights is not None and weights.lower().endswith('.onnx')
+        is_onnx = weights is not None and weights.suffix.lower() == '.onnx'
         runtime = RUNTIMES[is_onnx]
+    named = context.get_parameter_source('enhancer')
     with interruptible() as interruption:
         try:
+            if runtime == 'onnx' and named is ParameterSource.COMMANDLINE:
+                raise ValueError(
+                    f'--enhancer={enhancer} with ONNX Runtime, allowed: '
+                    '--weights alone, as the file holds the enhancer that it '
+                    'was exported from'
+                )
             found = find_inputs(inputs, out)
             if runtime == 'torch':
                 imported('ruas_mm.apis.torch_runtime')

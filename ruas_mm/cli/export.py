@@ -7,7 +7,7 @@ from typing import Iterator, Optional
 import click
 from click.core import ParameterSource
 
-from ruas_mm.cli.options import enhancer_option, weights_option
+from ruas_mm.cli.options import NamedPath, enhancer_option, weights_option
 from ruas_mm.compatibility import ToolboxError, check_toolbox
 
 WITHOUT_USE = {
@@ -48,7 +48,7 @@ def building(config: str) -> Iterator[None]:
 
 
 def export_onnx_file(
-    out: Path, enhancer: str, weights: Optional[str], opset: int
+    out: Path, enhancer: str, weights: Optional[Path], opset: int
 ) -> str:
     """Write an enhancer of the zoo as ONNX; returns what to tell."""
     from ruas_mm.apis.onnx_export import export_onnx
@@ -125,7 +125,7 @@ def export_detector_file(
     ruas-mm export detector.onnx --config detector.py --checkpoint epoch_9.pth
     """
 )
-@click.argument('out', type=click.Path(path_type=Path))
+@click.argument('out', type=NamedPath())
 @enhancer_option
 @weights_option
 @click.option(
@@ -143,7 +143,7 @@ def command(
     context: click.Context,
     out: Path,
     enhancer: str,
-    weights: Optional[str],
+    weights: Optional[Path],
     opset: int,
     config: Optional[str],
     checkpoint: Optional[str],

@@ -6,7 +6,7 @@ from typing import Optional
 import click
 
 from ruas_mm.cli import imported
-from ruas_mm.cli.options import weights_option
+from ruas_mm.cli.options import NamedPath, weights_option
 from ruas_mm.compatibility import explain_import
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.zoo import DEFAULT_SCENE, all_names
@@ -20,7 +20,7 @@ from ruas_mm.zoo import DEFAULT_SCENE, all_names
     '--out',
     '-o',
     required=True,
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help='File to write; none is overwritten.',
 )
 @click.option(
@@ -35,7 +35,7 @@ from ruas_mm.zoo import DEFAULT_SCENE, all_names
     '--trained', is_flag=True, help='Train it with the model, not frozen.'
 )
 def command(
-    config: str, out: Path, scene: str, weights: Optional[str], trained: bool
+    config: str, out: Path, scene: str, weights: Optional[Path], trained: bool
 ) -> None:
     """Write a config with the light on in front of the model of CONFIG.
 

@@ -1,24 +1,40 @@
 """Options that several commands have."""
 
-from typing import Callable, Mapping, NamedTuple
+from pathlib import Path
+from typing import Any, Optional
 
 import click
 
 from ruas_mm.zoo import COMPARED, DEFAULT, ZOO
 
 
-def _enhancer_option(entries: Mapping[str, NamedTuple]) -> Callable:
-    return click.option(
-        '--enhancer',
-        type=click.Choice(list(entries), case_sensitive=False),
-        default=DEFAULT,
-        show_default=True,
-        help='; '.join(f'{name}: {e.what}' for name, e in entries.items()),
-    )
+class NamedPath(click.Path):
+    """A path; an empty name, as of an unset variable, is an error."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self,
+        value: Any,
+        param: Optional[click.Parameter],
+        ctx: Optional[click.Context],
+    ) -> Path:
+        if not str(value):
+            self.fail('an empty name, allowed: a file or folder', param, ctx)
+        return super().convert(value, param, ctx)
 
 
-enhancer_option = _enhancer_option({**ZOO, **COMPARED})
+ENTRIES = {**ZOO, **COMPARED}
+enhancer_option = click.option(
+    '--enhancer',
+    type=click.Choice(list(ENTRIES), case_sensitive=False),
+    default=DEFAULT,
+    show_default=True,
+    help='; '.join(f'{n}: {e.what}' for n, e in ENTRIES.items()),
+)
 weights_option = click.option(
     '--weights',
+    type=NamedPath(),
     help='File, or folder of several; default: those of the package.',
 )

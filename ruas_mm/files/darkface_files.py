@@ -210,8 +210,11 @@ def write_prediction(path: PathLike, detections: np.ndarray) -> None:
 
 
 def _read_lines(path: PathLike) -> List[str]:
-    with open(path, encoding='utf-8-sig', errors='replace') as file:
-        return file.read().splitlines()
+    try:
+        with open(path, encoding='utf-8-sig', errors='replace') as file:
+            return file.read().splitlines()
+    except IsADirectoryError:
+        raise ValueError(f'{path} is a folder, allowed: a file') from None
 
 
 def _read_rows(path: PathLike, lines: List[str]) -> np.ndarray:

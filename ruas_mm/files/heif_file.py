@@ -10,6 +10,7 @@ from ruas_mm.files.optional_library import need
 from ruas_mm.files.picture import (
     Picture,
     UnsupportedPicture,
+    check_is_sdr,
     check_pixels,
     split_alpha,
     turn_upright,
@@ -24,7 +25,6 @@ AVIF_BRANDS = {b'avif', b'avis'}
 HEIC_BRANDS = {
     b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1',
 }  # fmt: skip
-HDR_TRANSFERS = {16: 'PQ', 18: 'HLG'}  # ISO/IEC 23091-2
 
 
 def container_kind(data: bytes) -> Optional[str]:
@@ -56,11 +56,7 @@ def decode_heif(data: bytes, max_pixels: int) -> Picture:
     info = image.info
     library.set_orientation(info)
     transfer = info.get('nclx_profile', {}).get('transfer_characteristics')
-    if transfer in HDR_TRANSFERS:
-        raise UnsupportedPicture(
-            f'HEIC with {HDR_TRANSFERS[transfer]} brightness (HDR), allowed: '
-            'standard dynamic range'
-        )
+    check_is_sdr('HEIC', transfer)
     pixels = np.array(image)  # a copy: its memory ends with the file
     if pixels.dtype == np.uint16:  # its upper bits
         bits = info['bit_depth']
@@ -97,11 +93,7 @@ def decode_avif(data: bytes, max_pixels: int) -> Picture:
                 'first frame as a picture, or all of them as a video)'
             )
         transfer = _avif_transfer(data)
-        if transfer in HDR_TRANSFERS:
-            raise UnsupportedPicture(
-                f'AVIF with {HDR_TRANSFERS[transfer]} brightness (HDR), '
-                'allowed: standard dynamic range'
-            )
+        check_is_sdr('AVIF', transfer)
         orientation = image.getexif().get(ORIENTATION, 1)
         upright = ImageOps.exif_transpose(image)
     bits = _avif_bits(data)

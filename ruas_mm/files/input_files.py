@@ -228,8 +228,8 @@ def _find(
             f'{source}: {reason}, allowed: a picture, video, folder, glob '
             'pattern or number of a camera'
         )
-    left_out = Path(os.path.realpath(out))
-    if left_out == Path(os.path.realpath(folder)):
+    left_out = Path(os.path.realpath(out))  # earlier results
+    if Path(os.path.realpath(folder)) not in left_out.parents:
         left_out = None
     place = Path(folder.resolve().name if several else '')
     for path in _once(p for p in paths if not os.path.isdir(p)):

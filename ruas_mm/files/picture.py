@@ -5,6 +5,8 @@ from typing import Dict, Optional, Tuple
 
 import numpy as np
 
+HDR_TRANSFERS = {16: 'PQ', 18: 'HLG'}  # ISO/IEC 23091-2
+
 
 @dataclass
 class Picture:
@@ -23,6 +25,8 @@ class Picture:
         xmp: XML packet, without the thumbnails in it, or None.
         dpi: Pixels an inch, horizontal and vertical, or None.
         text: Keyword -> text of a PNG; a comment of a JPEG is ``Comment``.
+        colour_chunks: Name -> content of those of a PNG that say which
+            colours its numbers are.
     """
 
     rgb: np.ndarray
@@ -33,6 +37,7 @@ class Picture:
     xmp: Optional[bytes] = None
     dpi: Optional[Tuple[float, float]] = None
     text: Dict[str, str] = field(default_factory=dict)
+    colour_chunks: Dict[bytes, bytes] = field(default_factory=dict)
 
     @property
     def depth(self) -> int:
@@ -54,6 +59,23 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
         raise UnsupportedPicture(
             f'{width}x{height} is {width * height:,} pixels, allowed: '
             f'max_pixels={max_pixels:,} (--max-pixels raises it)'
+        )
+
+
+def check_is_sdr(kind: str, transfer: Optional[int]) -> None:
+    """Refuse what would be metered as if it were SDR.
+
+    Args:
+        kind: Format, for the message.
+        transfer: Code of the transfer characteristics; None: not told.
+
+    Raises:
+        UnsupportedPicture: HDR.
+    """
+    if transfer in HDR_TRANSFERS:
+        raise UnsupportedPicture(
+            f'{kind} with {HDR_TRANSFERS[transfer]} brightness (HDR), '
+            'allowed: standard dynamic range'
         )
 
 

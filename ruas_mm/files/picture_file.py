@@ -17,7 +17,11 @@ from ruas_mm.files.picture import (
     check_pixels,
     split_alpha,
 )
-from ruas_mm.files.picture_metadata import read_metadata, save_options
+from ruas_mm.files.picture_metadata import (
+    read_colour_chunks,
+    read_metadata,
+    save_options,
+)
 from ruas_mm.files.pillow_image import open_image
 from ruas_mm.files.tiff_file import decode_tiff, encode_tiff
 
@@ -184,11 +188,17 @@ def _decode(data: bytes, max_pixels: int) -> Picture:
         check_pixels(*image.size, max_pixels)
         _check_kind(image)
         image.load()  # notices a truncated file, which OpenCV does not
+        chunks = read_colour_chunks(data) if image.format == 'PNG' else {}
         if image.format == 'PNG' and data[24] == 16:  # IHDR
             rgb, alpha, grey = _decode_png16(data)
         else:
             rgb, alpha, grey = _split_pillow(image)
-        return Picture(rgb, alpha, grey, **read_metadata(image))
+        if alpha is None and 'transparency' in image.info:  # 16-bit grey
+            clear = rgb[..., 0] == image.info['transparency']
+            alpha = np.where(clear, 0, 65535).astype(np.uint16)
+        return Picture(
+            rgb, alpha, grey, **read_metadata(image), colour_chunks=chunks
+        )
 
 
 def _check_kind(image: Image.Image) -> None:

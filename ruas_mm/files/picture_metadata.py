@@ -7,8 +7,9 @@ from typing import Any, Dict, Optional, Tuple
 
 from PIL import Image, PngImagePlugin
 
-from ruas_mm.files.picture import Picture
+from ruas_mm.files.picture import Picture, check_is_sdr
 
+COLOUR_CHUNKS = (b'cICP', b'cHRM', b'gAMA', b'sRGB')
 XMP_KEYWORD = 'XML:com.adobe.xmp'  # of a PNG's text
 COMMENT = 'Comment'
 X_RESOLUTION = 282
@@ -63,7 +64,7 @@ def save_options(
     if kind == 'BMP':
         options = dict(dpi=picture.dpi)
     elif kind == 'PNG':
-        options['pnginfo'] = _png_text(picture)
+        options['pnginfo'] = _png_chunks(picture)
     elif kind == 'WEBP' or xmp and len(xmp) <= JPEG_XMP_BYTES:
         options['xmp'] = xmp
     if kind == 'JPEG' and COMMENT in picture.text:
@@ -129,8 +130,27 @@ def _read_dpi(image: Image.Image) -> Optional[Tuple[float, float]]:
     return dpi and tuple(round(float(value), 2) for value in dpi)
 
 
-def _png_text(picture: Picture) -> PngImagePlugin.PngInfo:
+def read_colour_chunks(data: bytes) -> Dict[bytes, bytes]:
+    """Name -> content of those that a PNG has.
+
+    Raises:
+        UnsupportedPicture: HDR.
+    """
+    chunks, place, name = {}, 8, b''
+    while place + 8 <= len(data) and name != b'IDAT':
+        length, name = struct.unpack_from('>I4s', data, place)
+        if name in COLOUR_CHUNKS:
+            chunks[name] = data[place + 8 : place + 8 + length]
+        place += 12 + length
+    if b'cICP' in chunks:
+        check_is_sdr('PNG', chunks[b'cICP'][1])
+    return chunks
+
+
+def _png_chunks(picture: Picture) -> PngImagePlugin.PngInfo:
     chunks = PngImagePlugin.PngInfo()
+    for name, content in picture.colour_chunks.items():
+        chunks.add(name, content)
     for key, value in picture.text.items():
         chunks.add_text(key, value, zip=len(value) > COMPRESSED_TEXT)
     if picture.xmp:

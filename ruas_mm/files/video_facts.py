@@ -7,6 +7,8 @@ from typing import NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from ruas_mm.files.picture import HDR_TRANSFERS
+
 USUAL_FPS = 25.0  # of a source that does not tell
 FINEST_TIME_BASE = Fraction(1, 90_000)  # that of MPEG streams
 
@@ -44,7 +46,7 @@ class Colour(NamedTuple):
     @property
     def is_hdr(self) -> bool:
         """PQ or HLG."""
-        return self.transfer in (16, 18)
+        return self.transfer in HDR_TRANSFERS
 
 
 @dataclass(frozen=True)

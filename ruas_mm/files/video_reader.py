@@ -27,6 +27,8 @@ PATIENCE = 100  # failed reads in a row after which the rest is given up
 SHORT = 0.3  # seconds that may be missing at the end of a whole file
 TS_PACKETS = (188, 192, 204)  # bytes: broadcast, camera, with correction
 MICROSECOND = Fraction(1, 1_000_000)
+UNTIMED_IN_AVI = ('h264', 'hevc', 'vvc')
+"""Whose times FFmpeg makes up there, in the order of the file."""
 # what frames carry besides, and encoders of PyAV cannot be given
 SIDE_DATA = {
     'MASTERING_DISPLAY_METADATA': 'mastering display',
@@ -91,6 +93,12 @@ class VideoReader:
             self._time_base = FINEST_TIME_BASE
         # a negative one belongs to sound that is decoded and not played
         self._start = max(self._container.start_time or 0, 0) * MICROSECOND
+        context = self._stream.codec_context
+        self._timed = not (
+            self._container.format.name == 'avi'
+            and context.name in UNTIMED_IN_AVI
+            and context.has_b_frames
+        )
         self._shown_until = self._longest_gap = 0.0
         self._colour = self._matrix = self._shape = None
         self._convert: Optional[ColourConverter] = None
@@ -244,7 +252,7 @@ class VideoReader:
         waiting: Set[Fraction] = set()  # for the frame of a packet
         started, dts = False, None
         for packet in self._packets():
-            at = None if packet.pts is None else self._seconds(packet)
+            at = self._seconds(packet)
             if None not in (packet.dts, dts) and packet.dts < dts:
                 waiting.clear()  # the clock starts anew: files were joined
             dts = packet.dts
@@ -263,10 +271,9 @@ class VideoReader:
                 broken = sorted([*broken, at])
                 waiting.discard(at)
             for frame in frames:
-                at = None
-                if frame.pts is not None:
-                    frame.time_base = self._stream.time_base
-                    at = self._seconds(frame)
+                frame.time_base = self._stream.time_base
+                at = self._seconds(frame)
+                if at is not None:
                     late = {t for t in waiting if t < at and at in waiting}
                     # of interlaced ones, two packets may be one frame
                     if started and not frame.interlaced_frame:
@@ -285,8 +292,10 @@ class VideoReader:
         for at in broken:
             yield at, None
 
-    def _seconds(self, item: Any) -> Fraction:
-        """Of a packet or frame, from the start of the file."""
+    def _seconds(self, item: Any) -> Optional[Fraction]:
+        """Of a packet or frame, from the start of the file; None: unknown."""
+        if item.pts is None or not self._timed:
+            return None
         return item.pts * self._stream.time_base - self._start
 
     def _packets(self) -> Iterator[Any]:

@@ -238,11 +238,19 @@ def test_usage_errors_start_nothing(
     [
         ('--weights', 'gone.safetensors', 'gone.safetensors: no such file'),
         ('--enhancer', 'RUAS_B', "'RUAS_B' is not one of 'ruas_s'"),
+        ('--weights', '', "'--weights': an empty name, allowed: a file"),
+        ('--out', '', "'--out' / '-o': an empty name, allowed: a file"),
     ],
 )
 def test_missing_weights_and_unknown_options(folder, option, value, message):
     code, said = run_command('enhance', folder, option, value)
     assert code == 2 and message in said
+
+
+def test_an_exported_file_is_the_enhancer(folder):
+    arguments = '--enhancer', 'ruas_s', '--weights', 'a.onnx'
+    code, said = run_command('enhance', folder, *arguments)
+    assert code == 2 and '--enhancer=ruas_s with ONNX Runtime, allow' in said
 
 
 def start(folder, weights, *arguments, **kwargs):

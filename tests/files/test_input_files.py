@@ -153,6 +153,15 @@ def test_several_sources(folder, sources, expected):
     assert sorted(targets) == sorted(f'out/{name}' for name in expected)
 
 
+@pytest.mark.parametrize('out', ['in', '.', 'in/night/..'])
+def test_input_below_the_folder_of_results(folder, out):
+    """Only results below the inputs are left out."""
+    found = find_inputs(['in/night'], Path(out)).files
+    assert [str(item.source) for item in found] == [
+        f'in/night/{name}' for name in ('a.png', 'clip.mp4', 'clip.wmv')
+    ]
+
+
 @pytest.mark.parametrize(
     'sources',
     [

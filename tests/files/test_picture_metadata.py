@@ -219,6 +219,52 @@ def test_exif_that_is_too_long_for_jpeg_is_named(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+COLOURS = {
+    b'cICP': bytes([9, 13, 0, 1]),
+    b'gAMA': struct.pack('>I', 100_000),
+    b'cHRM': struct.pack('>8I', *range(30000, 30008)),
+    b'sRGB': b'\1',
+}
+
+
+def write_with_colours(path, depth, colours):
+    chunks = PngImagePlugin.PngInfo()
+    for name, content in colours.items():
+        chunks.add(name, content)
+    mode = 'RGB' if depth == 8 else 'I;16'
+    Image.new(mode, (3, 2), 9).save(path, pnginfo=chunks)
+
+
+@pytest.mark.parametrize('depth', [8, 16])
+@pytest.mark.parametrize('name', COLOURS)
+def test_colours_that_a_png_tells_are_kept(tmp_path, depth, name):
+    write_with_colours(tmp_path / 'a.png', depth, {name: COLOURS[name]})
+    picture = read_picture(tmp_path / 'a.png')
+    assert picture.depth == depth
+    write_picture(tmp_path / 'b.png', picture)
+    again = read_picture(tmp_path / 'b.png').colour_chunks
+    assert again == picture.colour_chunks == {name: COLOURS[name]}
+
+
+@pytest.mark.parametrize('transfer, name', [(16, 'PQ'), (18, 'HLG')])
+def test_png_with_hdr_is_refused(tmp_path, transfer, name):
+    colours = {b'cICP': bytes([9, transfer, 0, 1])}
+    write_with_colours(tmp_path / 'a.png', 8, colours)
+    with pytest.raises(ValueError, match=f'a.png.*PNG with {name} brightness'):
+        read_picture(tmp_path / 'a.png')
+
+
+def test_transparent_grey_of_16_bits(tmp_path):
+    pixels = np.array([[7, 3341], [3341, 65535]], np.uint16)
+    image = Image.fromarray(pixels)
+    image.save(tmp_path / 'a.png', transparency=3341)
+    picture = read_picture(tmp_path / 'a.png')
+    assert (picture.alpha == [[65535, 0], [0, 65535]]).all()
+    assert picture.grey and (picture.rgb[..., 0] == pixels).all()
+    write_picture(tmp_path / 'b.png', picture)
+    assert (read_picture(tmp_path / 'b.png').alpha == picture.alpha).all()
+
+
 def header_of_png(width, height):
     """A PNG that says how large it is, and has no pixels."""
 

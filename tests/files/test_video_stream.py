@@ -190,6 +190,23 @@ def test_without_h264(tmp_path, monkeypatch):
         assert source.streams.video[0].codec_context.name == 'mpeg4'
 
 
+@pytest.mark.parametrize('codec', ['libx264', 'mpeg4'])
+@pytest.mark.parametrize('suffix', ['.avi', '.mkv', '.mp4'])
+def test_frames_that_are_stored_in_another_order(tmp_path, codec, suffix):
+    """AVI does not tell the time of a frame; FFmpeg may guess it wrong."""
+    path = tmp_path / f'video{suffix}'
+    pictures = np.full((12, 32, 96, 3), 60, np.uint8)
+    for index, picture in enumerate(pictures):
+        picture[:, 8 * index : 8 * index + 8] = 220
+    make(path, pictures, codec=codec, rate=25, max_b_frames=3)
+    found = read(path)
+    assert all(frame.rgb is not None for frame in found)
+    bars = [frame.rgb[..., 0].mean(0).argmax() // 8 for frame in found]
+    assert bars == list(range(12))
+    steps = [late.time - early.time for early, late in zip(found, found[1:])]
+    assert len({step for step in steps[1:-1]}) == 1
+
+
 def test_start_of_the_file_is_zero(tmp_path):
     """MPEG transport streams start anywhere; what is late stays late."""
     make(tmp_path / 'a.ts', times=range(500, 560, 10), sound=['aac'])

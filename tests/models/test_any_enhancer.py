@@ -214,6 +214,9 @@ def test_constraint_needs_an_illumination_for_its_loss(host):
         (dict(type='ruas_s', variant='RUAS'), "with \\['variant'\\]"),
         (dict(type='ruas', scene=dict(init_cfg={})), 'weights=FILE'),
         (dict(variant='RUAS_S'), 'scene=None, allowed'),
+        ('', "scene='', allowed"),
+        (dict(type='ruas_s', weights=5), 'weights=5, allowed: None or a file'),
+        (dict(type='ruas_s', weights=''), "weights='', allowed: None or a f"),
     ],
 )
 def test_what_is_no_enhancer_is_refused(scene, message):
@@ -231,7 +234,7 @@ def test_names_of_the_zoo_bring_weights_and_settings():
     front = MODELS.build(
         dict(
             type='ruas_mm.SceneDataPreprocessor',
-            scene=dict(type='ruas_s', scene=dict(strength=0.5)),
+            scene=dict(type='RUAS_S', scene=dict(strength=0.5)),
             data_preprocessor=dict(type='ImgDataPreprocessor'),
         )
     )

@@ -125,6 +125,21 @@ def test_what_may_be_a_label_or_is_cut_off_is_named(tool, dataset, tmp_path):
     assert written == {'a.xml', 'c.webp', tool.RECORD}
 
 
+@pytest.mark.parametrize('name', ['d.jfif', 'd.avif', 'd', 'd.webp', 'd.tif'])
+def test_what_cannot_be_darkened_is_named(tool, dataset, tmp_path, name):
+    path, picture = dataset / name, Image.new('RGB', (8, 8))
+    if name == 'd.tif':
+        cv2.imwrite(str(path), np.ones((8, 8), np.float32))
+    elif name == 'd.webp':
+        others = [Image.new('RGB', (8, 8), 'white')]
+        picture.save(path, save_all=True, append_images=others)
+    else:
+        picture.save(path, 'JPEG')
+    (problem,) = tool.main(dataset, tmp_path / 'dark', 'night', 0)
+    assert problem.startswith(f'{path}: ')
+    assert not (tmp_path / 'dark' / name).exists()
+
+
 def test_what_is_linked_is_darkened_too(tool, dataset, tmp_path):
     (tmp_path / 'other').mkdir()
     (dataset / 'c.webp').rename(tmp_path / 'other' / 'c.webp')

@@ -129,3 +129,17 @@ def test_subset_is_made_again(is_archive, load_tool, tmp_path):
     write(tmp_path, 'list.txt', text='Name\n1.jpg 6 1 1 1\n2.jpg 6 1 1 1\n')
     with pytest.raises(ValueError, match='no annotation of .*2.jpg'):
         tool.main(*arguments, tmp_path / 'out')
+
+
+def test_subset_of_a_list_without_header(load_tool, tmp_path):
+    for image in ('Cat/1.jpg', 'Dog/1.jpg'):
+        write(tmp_path, f'images/{image}', f'texts/{image}.txt')
+    rows = ['1.jpg 6 1 1 1', '1.jpg 9 1 1 2', '2.jpg 9 1 1 3']
+    write(tmp_path, 'list.txt', text='\n'.join(rows))
+    tool = load_tool('make_exdark_subset')
+    arguments = tmp_path / 'texts', tmp_path / 'list.txt', tmp_path / 'out'
+    tool.main(tmp_path / 'images', *arguments)
+    listed = (tmp_path / 'out/imageclasslist.txt').read_text()
+    assert listed.splitlines() == rows[:2]
+    with pytest.raises(ValueError, match='none holds no image'):
+        tool.main(tmp_path / 'none', *arguments)

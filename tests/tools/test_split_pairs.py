@@ -31,6 +31,8 @@ def test_parts_are_disjoint_and_in_the_order_of_the_numbers(
 
 
 def test_missing_reference_is_named(load_tool, tmp_path):
-    make_pairs(tmp_path / 'pairs', ['2.png'], kinds=['low'])
-    with pytest.raises(ValueError, match='high/2.png'):
+    make_pairs(tmp_path / 'pairs', ['1.png', '2.png'])
+    (tmp_path / 'pairs' / 'high' / '2.png').unlink()
+    with pytest.raises(ValueError, match='high/2.png.*1 of 2'):
         load_tool('split_pairs').main(tmp_path / 'pairs', tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()

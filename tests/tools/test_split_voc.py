@@ -44,3 +44,11 @@ def test_folds_have_each_name_once(tool):
     assert all(sorted(p['val'] + p['train']) == sorted(names) for p in folds)
     with pytest.raises(ValueError, match='fold=4, allowed: 0 to 3'):
         tool.split(names, 5, 0, 4)
+
+
+@pytest.mark.parametrize('folder', ['Annotations', 'annotations'])
+def test_no_annotation_is_told(tool, tmp_path, folder):
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / '._a.xml').touch()
+    with pytest.raises(ValueError, match='annotations holds no annotation'):
+        tool.main(tmp_path, 1, 0)

@@ -3,19 +3,19 @@
     python tools/dataset_converters/darken.py DATASET OUT --level night
 
 Pictures are darkened by a camera model (:class:`CameraDarkening`) and keep
-name, format and size; all other files (annotations, lists) are copied as they
-are, so that a config needs another ``data_root`` alone. So are pictures that
-are labels: those below a folder called like one of ``--labels`` (VOC's
-SegmentationClass, COCO's annotations, CamVid's trainannot, ...), in large or
-small letters. A picture with a palette elsewhere may be either and is named.
-What is drawn for a picture depends on the seed and its path below DATASET: not
-on the others.
+name and format, with 8 bits, and the size at which mmcv reads them (turned by
+EXIF); all other files (annotations, lists) are copied as they are, so that a
+config needs another ``data_root`` alone. So are pictures that are labels: in
+folders called like one of ``--labels`` (VOC's SegmentationClass, COCO's
+annotations, CamVid's trainannot, ...), in large or small letters. A picture
+with a palette elsewhere may be either and is named; so are several pictures in
+one file, and formats that are not written. What is drawn for a picture depends
+on the seed and its path below DATASET: not on the others.
 
 Mean greys of daylight photographs become about 45 (dusk), 17 (night) and 6
 (extreme). What is in OUT already stays: an interrupted run goes on.
 
-Exit code: 0, all done; 1, a picture could not be read or may be a label, which
-is named.
+Exit code: 0, all done; 1, a picture could not be darkened, which is named.
 """
 
 import argparse
@@ -25,19 +25,26 @@ import sys
 import zlib
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Iterator, List, Sequence
+from typing import Iterator, List, Sequence, Tuple
 
 import cv2
 import numpy as np
 from PIL import Image
 from rich.progress import track
 
-from ruas_mm.datasets.image_files import check_end_marker, decode_image
+from ruas_mm.datasets.image_files import (
+    END_MARKERS,
+    check_end_marker,
+    decode_image,
+)
 from ruas_mm.datasets.transforms import CameraDarkening
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.files.folder_record import check_record, told
+from ruas_mm.files.input_files import UNREAD_SUFFIXES
+from ruas_mm.files.picture_file import READABLE_SUFFIXES
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
+OTHERS = {*READABLE_SUFFIXES, *UNREAD_SUFFIXES} - {*SUFFIXES}
 LEVELS = dict(
     dusk=dict(exposure=(1 / 8, 1 / 3), shot_noise=(0.3, 1.5)),
     night=dict(exposure=(1 / 50, 1 / 16), shot_noise=(0.6, 3)),
@@ -63,15 +70,23 @@ def darken_file(
     """Darken one picture.
 
     Raises:
-        ValueError: It cannot be read, is cut off, or has a palette.
+        ValueError: It cannot be read, is cut off, has a palette, or is of a
+            kind that cannot be written again.
     """
+    if source.suffix.lower() not in SUFFIXES:
+        raise ValueError(f'{source}: no such picture, allowed: {SUFFIXES}')
     check_end_marker(str(source))
     image = decode_image(str(source))
-    if has_palette(source):
+    if image.dtype not in (np.uint8, np.uint16):
+        raise ValueError(f'{source}: {image.dtype}, allowed: 8 or 16 bits')
+    mode, frames = look_at(source)
+    if mode == 'P':
         raise ValueError(
             f'{source}: has a palette and may be a label, allowed: in a '
             'folder of --labels, or in colours'
         )
+    if frames > 1:
+        raise ValueError(f'{source}: {frames} pictures, allowed: one a file')
     generator = np.random.RandomState(seed)
     dark = camera.record(camera.darken(image, generator), generator)
     flags = [cv2.IMWRITE_JPEG_QUALITY, 95]
@@ -80,13 +95,13 @@ def darken_file(
             raise OSError(f'{target}: cannot be written')
 
 
-def has_palette(path: Path) -> bool:
-    """Whether a picture has numbers of colours in the place of colours."""
+def look_at(path: Path) -> Tuple[str, int]:
+    """Pillow's mode and the number of pictures in the file."""
     try:
         with Image.open(path) as image:
-            return image.mode == 'P'
+            return image.mode, getattr(image, 'n_frames', 1)
     except OSError:  # of a format that Pillow does not read
-        return False
+        return '', 1
 
 
 def find_files(folder: Path, out: Path) -> Iterator[Path]:
@@ -104,10 +119,14 @@ def find_files(folder: Path, out: Path) -> Iterator[Path]:
     return (path for path in sorted(found) if path.is_file())
 
 
-def is_picture(name: Path, labels: Sequence[str]) -> bool:
-    """Whether a file is one by its name below the data set, and no label."""
+def is_picture(dataset: Path, name: Path, labels: Sequence[str]) -> bool:
+    """Whether a file is one, and below no folder of labels."""
     folders = [part.lower() for part in name.parts[:-1]]
-    return name.suffix.lower() in SUFFIXES and not any(
+    suffix = name.suffix.lower()
+    if not suffix:
+        with open(dataset / name, 'rb') as file:
+            suffix = SUFFIXES[0] * file.read(4).startswith(tuple(END_MARKERS))
+    return suffix in (*SUFFIXES, *OTHERS) and not any(
         fnmatchcase(folder, pattern.lower())
         for folder in folders
         for pattern in labels
@@ -130,7 +149,7 @@ def main(
     if not dataset.is_dir():
         raise ValueError(f'{dataset}: no such folder')
     names = [path.relative_to(dataset) for path in find_files(dataset, out)]
-    pictures = {name for name in names if is_picture(name, labels)}
+    pictures = {n for n in names if is_picture(dataset, n, labels)}
     if not pictures:
         raise ValueError(f'{dataset}: holds no picture')
     if out.is_dir() and any(out.iterdir()) and not (out / RECORD).is_file():

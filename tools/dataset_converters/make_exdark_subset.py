@@ -15,6 +15,7 @@ from pathlib import Path
 
 from link_file import link_file
 
+from ruas_mm.datasets.exdark_files import read_image_list
 from ruas_mm.files.atomic_write import atomic_write
 
 
@@ -37,17 +38,27 @@ def main(images: Path, annotations: Path, image_list: Path, out: Path) -> None:
     """Link, copy and write the list.
 
     Raises:
-        ValueError: An image without annotation, or OUT is the data set.
+        ValueError: No image, one without annotation, a broken list, or OUT
+            is the data set.
     """
     listed = out / 'imageclasslist.txt'
     if listed.exists() and listed.samefile(image_list):
         raise ValueError(f'{out} holds {image_list}, allowed: another folder')
     contents = read_annotations(annotations)
-    header, *rows = image_list.read_text('utf-8-sig').splitlines()
-    by_name = {row.split()[0].casefold(): row for row in rows if row.strip()}
-    kept = [header]
-    for image in sorted(images.glob('*/*')):
-        row = by_name.get(image.name.casefold())
+    rows = read_image_list(str(image_list))
+    text = image_list.read_text('utf-8-sig', errors='replace')
+    lines = [line for line in text.splitlines() if line.strip()]
+    header, lines = lines[: -len(rows) or None], lines[-len(rows) :]
+    by_name = {
+        f'{row.folder}/{row.name}'.casefold(): line
+        for row, line in zip(rows, lines)
+    }
+    found = sorted(images.glob('*/*'))
+    if not found:
+        raise ValueError(f'{images} holds no image, allowed: CLASS/NAME.jpg')
+    kept = []
+    for image in found:
+        row = by_name.get('/'.join(image.parts[-2:]).casefold())
         if row is None:
             print(f'{image} is not in {image_list}: left out')
             continue
@@ -62,8 +73,8 @@ def main(images: Path, annotations: Path, image_list: Path, out: Path) -> None:
             temporary.write_bytes(text)
         kept.append(row)
     with atomic_write(listed) as temporary:
-        temporary.write_text('\n'.join(kept) + '\n')
-    print(f'{len(kept) - 1} images in {out}')
+        temporary.write_text('\n'.join([*header, *kept, '']))
+    print(f'{len(kept)} images in {out}')
 
 
 if __name__ == '__main__':

@@ -25,10 +25,22 @@ def by_number(path: Path) -> tuple:
 
 
 def main(pairs: Path, out: Path) -> None:
+    """Link all.
+
+    Raises:
+        ValueError: No picture, one without its reference, or a link would
+            stand where there is a file.
+    """
     counts = dict.fromkeys(PARTS, 0)
-    for index, low in enumerate(
-        sorted(list_images(pairs / 'low'), key=by_number)
-    ):
+    found = sorted(list_images(pairs / 'low'), key=by_number)
+    names = [low.name for low in found]
+    missing = [n for n in names if not (pairs / 'high' / n).is_file()]
+    if missing:
+        raise ValueError(
+            f'{pairs / "high" / missing[0]}: missing file, as are '
+            f'{len(missing)} of {len(found)}; allowed: names as in low/'
+        )
+    for index, low in enumerate(found):
         part = PARTS[index % 2]
         for kind in ('low', 'high'):
             link_file(pairs / kind / low.name, out / part / kind / low.name)

@@ -46,9 +46,13 @@ def main(dataset: Path, num_val: int, seed: int, fold: int = 0) -> None:
     """Write both lists.
 
     Raises:
-        ValueError: See :func:`split`; there is a list that differs.
+        ValueError: See :func:`split`; no annotation; there is a list that
+            differs.
     """
-    names = [path.stem for path in (dataset / 'annotations').glob('*.xml')]
+    folder = dataset / 'annotations'
+    names = [path.stem for path in folder.glob('[!.]*.xml')]
+    if not names:
+        raise ValueError(f'{folder} holds no annotation, allowed: NAME.xml')
     parts = split(names, num_val, seed, fold)
     for part, chosen in parts.items():
         path = dataset / f'{part}.txt'

@@ -31,6 +31,7 @@ from .pictures import (
 CHANNEL_ORDERS = ('bgr', 'rgb')
 FIELD = 'scene'  # of a data sample
 PARTS = ('scene', 'data_preprocessor')
+WIDE = (torch.int16, torch.int32, torch.int64)  # may hold 16 bits
 
 
 @MODELS.register_module()
@@ -150,9 +151,9 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
             What the host's preprocessor returns.
 
         Raises:
-            ValueError: Inputs of another kind; pictures of unknown channel
-                order; a frozen enhancer without weights; scenes to be
-                attached without data samples.
+            ValueError: Inputs of another kind; whole numbers above 255;
+                pictures of unknown channel order; a frozen enhancer without
+                weights; scenes to be attached without data samples.
         """
         if not isinstance(data, Mapping):
             raise ValueError(
@@ -212,7 +213,8 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
                 module.check_given() if self.frozen else module.check_ready()
         # photometric augmentation can leave [0, 255]
         low_light = [
-            _ordered(p, order).float().div(255).clamp(0, 1) for p in pictures
+            _ordered(_checked(p), order).float().div(255).clamp(0, 1)
+            for p in pictures
         ]
         with torch.set_grad_enabled(
             torch.is_grad_enabled() and not self.frozen
@@ -231,6 +233,16 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
 def _ordered(picture: Tensor, order: str) -> Tensor:
     """Between the loader's channel order and RGB, either way."""
     return picture.flip(-3) if order == 'bgr' else picture
+
+
+def _checked(picture: Tensor) -> Tensor:
+    """Not of 16 bits, which all would be white."""
+    if picture.dtype in WIDE and picture.numel() and picture.max() > 255:
+        raise ValueError(
+            f'inputs of {picture.dtype} up to {int(picture.max())}, allowed: '
+            '0 to 255; 16-bit pictures need a pipeline that divides by 257'
+        )
+    return picture
 
 
 class _Scene(PixelData):

@@ -42,6 +42,9 @@ def build_enhancer(
         module = _build_from_zoo(**enhancer)
     elif _is_known(enhancer.get('type')):
         module = MODELS.build(enhancer)
+    elif str(enhancer.get('type')).lower() in all_names():
+        kind = str(enhancer['type']).lower()
+        module = _build_from_zoo(**{**enhancer, 'type': kind})
     else:
         raise ValueError(
             f'{name}={enhancer.get("type")!r}, allowed: a name of the zoo, '
@@ -52,7 +55,7 @@ def build_enhancer(
 
 
 def _is_known(kind: Union[str, type, None]) -> bool:
-    if isinstance(kind, str):
+    if isinstance(kind, str) and kind:
         return '.' in kind or MODELS.get(kind) is not None
     return isinstance(kind, type)  # as pure-Python configs say it
 
@@ -96,6 +99,10 @@ def load_enhancer(
     """
     name = str(enhancer).lower()
     check_choice('enhancer', name, all_names())
+    if weights is not None and (
+        not isinstance(weights, (str, Path)) or not str(weights)
+    ):
+        raise ValueError(f'weights={weights!r}, allowed: None or a file')
     load = load_compared if name in COMPARED else _load_own
     return load(name, weights, **settings).to(device).eval()
 
@@ -106,7 +113,7 @@ def _load_own(
     """One of :data:`ZOO`; see :func:`load_enhancer`."""
     entry = ZOO[name]
     variant = entry.variant
-    path = Path(weights or FOLDER / entry.weights)
+    path = FOLDER / entry.weights if weights is None else Path(weights)
     state, saved = read_weights(path)
     parts = VARIANTS[variant].parts
     saved = {

@@ -221,6 +221,11 @@ def image(content):
             r"image are named \['ten'\], allowed: numbers",
         ),
         (
+            lambda r: (r / 'label/10.txt').replace(r / 'a')
+            and (r / 'label/10.txt').mkdir(),
+            '10.txt is a folder, allowed: a file',
+        ),
+        (
             lambda r: (r / 'image/010.png').touch(),
             '010 and 10 are both of number 10, allowed: a number once',
         ),

@@ -151,6 +151,15 @@ def test_photometric_overshoot_is_clamped(host):
     assert torch.isfinite(out).all()
 
 
+def test_pixels_of_16_bits_are_refused(host):
+    host('mmdet')
+    preprocessor = make(HOSTS['mmdet'])
+    image = torch.full((3, 8, 8), 255, dtype=torch.int32)
+    assert torch.isfinite(preprocessor(dict(inputs=[image]))['inputs']).all()
+    with pytest.raises(ValueError, match='inputs of torch.int32 up to 65535'):
+        preprocessor(dict(inputs=[image * 257]))
+
+
 @pytest.fixture
 def scene_checkpoint(tmp_path):
     torch.manual_seed(7)
