@@ -192,7 +192,7 @@ BAD_SETTINGS = [
 ]
 UNFIT_SETTINGS = [
     (dict(scene=dict(colour='blue')), 'colour'),
-    (dict(scene=dict(num_stages='3')), 'num_stages=3, allowed'),
+    (dict(scene=dict(num_stages='3')), "num_stages='3', allowed"),
     (dict(noise_remover=dict(genotype=['3-C'])), 'exactly 7'),
 ]
 
