@@ -125,11 +125,14 @@ def test_what_may_be_a_label_or_is_cut_off_is_named(tool, dataset, tmp_path):
     assert written == {'a.xml', 'c.webp', tool.RECORD}
 
 
-@pytest.mark.parametrize('name', ['d.jfif', 'd.avif', 'd', 'd.webp', 'd.tif'])
+@pytest.mark.parametrize(
+    'name', ['d.jfif', 'd.avif', 'd', 'd.webp', 'd.tif', 'd.tiff']
+)
 def test_what_cannot_be_darkened_is_named(tool, dataset, tmp_path, name):
     path, picture = dataset / name, Image.new('RGB', (8, 8))
-    if name == 'd.tif':
-        cv2.imwrite(str(path), np.ones((8, 8), np.float32))
+    if path.suffix in ('.tif', '.tiff'):
+        shape = (8, 8) if name == 'd.tif' else (8, 8, 3)
+        cv2.imwrite(str(path), np.ones(shape, np.float32))
     elif name == 'd.webp':
         others = [Image.new('RGB', (8, 8), 'white')]
         picture.save(path, save_all=True, append_images=others)

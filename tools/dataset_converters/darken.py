@@ -44,7 +44,8 @@ from ruas_mm.files.input_files import UNREAD_SUFFIXES
 from ruas_mm.files.picture_file import READABLE_SUFFIXES
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
-OTHERS = {*READABLE_SUFFIXES, *UNREAD_SUFFIXES} - {*SUFFIXES}
+PICTURES = {*SUFFIXES, *READABLE_SUFFIXES, *UNREAD_SUFFIXES}
+"""Those that are not of SUFFIXES are named."""
 LEVELS = dict(
     dusk=dict(exposure=(1 / 8, 1 / 3), shot_noise=(0.3, 1.5)),
     night=dict(exposure=(1 / 50, 1 / 16), shot_noise=(0.6, 3)),
@@ -76,9 +77,11 @@ def darken_file(
     if source.suffix.lower() not in SUFFIXES:
         raise ValueError(f'{source}: no such picture, allowed: {SUFFIXES}')
     check_end_marker(str(source))
-    image = decode_image(str(source))
+    image = decode_image(str(source), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if image.dtype not in (np.uint8, np.uint16):
         raise ValueError(f'{source}: {image.dtype}, allowed: 8 or 16 bits')
+    if image.dtype == np.uint16:
+        image = decode_image(str(source))  # in 8 bits, as mmcv reads it
     mode, frames = look_at(source)
     if mode == 'P':
         raise ValueError(
@@ -122,15 +125,16 @@ def find_files(folder: Path, out: Path) -> Iterator[Path]:
 def is_picture(dataset: Path, name: Path, labels: Sequence[str]) -> bool:
     """Whether a file is one, and below no folder of labels."""
     folders = [part.lower() for part in name.parts[:-1]]
-    suffix = name.suffix.lower()
-    if not suffix:
-        with open(dataset / name, 'rb') as file:
-            suffix = SUFFIXES[0] * file.read(4).startswith(tuple(END_MARKERS))
-    return suffix in (*SUFFIXES, *OTHERS) and not any(
+    if any(
         fnmatchcase(folder, pattern.lower())
         for folder in folders
         for pattern in labels
-    )
+    ):
+        return False
+    if name.suffix:
+        return name.suffix.lower() in PICTURES
+    with open(dataset / name, 'rb') as file:
+        return file.read(4).startswith(tuple(END_MARKERS))
 
 
 def main(
