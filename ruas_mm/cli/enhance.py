@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
 import click
-from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -20,7 +19,12 @@ from rich.progress import (
 from ruas_mm.apis.low_light_inferencer import RUNTIMES, LowLightInferencer
 from ruas_mm.cli import imported
 from ruas_mm.cli.interruption import Interruption, interruptible
-from ruas_mm.cli.options import NamedPath, enhancer_option, weights_option
+from ruas_mm.cli.options import (
+    NamedPath,
+    enhancer_option,
+    is_named,
+    weights_option,
+)
 from ruas_mm.files.input_files import InputFile, Inputs, find_inputs
 from ruas_mm.files.picture_file import MAX_PIXELS
 
@@ -226,10 +230,9 @@ def command(
     if runtime is None:
         is_onnx = weights is not None and weights.suffix.lower() == '.onnx'
         runtime = RUNTIMES[is_onnx]
-    named = context.get_parameter_source('enhancer')
     with interruptible() as interruption:
         try:
-            if runtime == 'onnx' and named is ParameterSource.COMMANDLINE:
+            if runtime == 'onnx' and is_named(context, 'enhancer'):
                 raise ValueError(
                     f'--enhancer={enhancer} with ONNX Runtime, allowed: '
                     '--weights alone, as the file holds the enhancer that it '

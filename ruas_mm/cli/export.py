@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Iterator, Optional
 
 import click
-from click.core import ParameterSource
 
-from ruas_mm.cli.options import NamedPath, enhancer_option, weights_option
+from ruas_mm.cli.options import (
+    NamedPath,
+    enhancer_option,
+    is_named,
+    weights_option,
+)
 from ruas_mm.compatibility import ToolboxError, check_toolbox
 
 WITHOUT_USE = {
@@ -21,7 +25,7 @@ WITHOUT_USE = {
 def check_options(context: click.Context, out: Path, trained: bool) -> None:
     """Raise ``ValueError`` for an option that would be passed over."""
     for name in WITHOUT_USE.get((out.suffix, trained), ()):
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+        if is_named(context, name):
             what = 'what was trained' if trained else 'an enhancer by name'
             raise ValueError(
                 f'{out}: {what} with --{name}={context.params[name]}, '

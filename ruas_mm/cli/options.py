@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 import click
+from click.core import ParameterSource
 
 from ruas_mm.zoo import COMPARED, DEFAULT, ZOO
 
@@ -23,6 +24,12 @@ class NamedPath(click.Path):
         if not str(value):
             self.fail('an empty name, allowed: a file or folder', param, ctx)
         return super().convert(value, param, ctx)
+
+
+def is_named(context: click.Context, name: str) -> bool:
+    """Whether an option was written on the command line."""
+    source = context.get_parameter_source(name)
+    return source is ParameterSource.COMMANDLINE
 
 
 ENTRIES = {**ZOO, **COMPARED}

@@ -18,6 +18,7 @@ from ruas_mm.files.picture import (
     split_alpha,
 )
 from ruas_mm.files.picture_metadata import (
+    png_chunks,
     read_colour_chunks,
     read_metadata,
     save_options,
@@ -190,12 +191,10 @@ def _decode(data: bytes, max_pixels: int) -> Picture:
         image.load()  # notices a truncated file, which OpenCV does not
         chunks = read_colour_chunks(data) if image.format == 'PNG' else {}
         if image.format == 'PNG' and data[24] == 16:  # IHDR
-            rgb, alpha, grey = _decode_png16(data)
+            clear = image.info.get('transparency')
+            rgb, alpha, grey = _decode_png16(data, clear)
         else:
             rgb, alpha, grey = _split_pillow(image)
-        if alpha is None and 'transparency' in image.info:  # 16-bit grey
-            clear = rgb[..., 0] == image.info['transparency']
-            alpha = np.where(clear, 0, 65535).astype(np.uint16)
         return Picture(
             rgb, alpha, grey, **read_metadata(image), colour_chunks=chunks
         )
@@ -216,7 +215,7 @@ def _check_kind(image: Image.Image) -> None:
 
 
 def _decode_png16(
-    data: bytes,
+    data: bytes, clear: Optional[Union[int, tuple]]
 ) -> Tuple[np.ndarray, Optional[np.ndarray], bool]:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16:
@@ -225,6 +224,8 @@ def _decode_png16(
     rgb, alpha, _ = split_alpha(
         pixels if order is None else pixels[..., order]
     )
+    if alpha is None and clear is not None:  # OpenCV heeds it in RGB alone
+        alpha = np.where(rgb[..., 0] == clear, 0, 65535).astype(np.uint16)
     return rgb, alpha, data[25] in (0, 4)  # IHDR: grey, with alpha
 
 
@@ -281,8 +282,6 @@ def _encode_png16(pixels: np.ndarray, options: dict) -> bytes:
     data = cv2.imencode('.png', pixels[..., order])[1].tobytes()
     dot = np.zeros((1, 1, pixels.shape[2]), np.uint8)
     other = _encode_pillow(dot, 'PNG', options)
-    end = PNG_HEADER_END
-    while other[end + 4 : end + 8] != b'IDAT':
-        end += 12 + int.from_bytes(other[end : end + 4], 'big')
-    chunks = other[PNG_HEADER_END:end]
+    *_, (_, _, stop) = png_chunks(other)
+    chunks = other[PNG_HEADER_END : stop + 4]  # with the last check sum
     return data[:PNG_HEADER_END] + chunks + data[PNG_HEADER_END:]

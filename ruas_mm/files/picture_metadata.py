@@ -3,12 +3,13 @@
 import re
 import struct
 from contextlib import suppress
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Iterator, Optional, Tuple
 
 from PIL import Image, PngImagePlugin
 
 from ruas_mm.files.picture import Picture, check_is_sdr
 
+PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 COLOUR_CHUNKS = (b'cICP', b'cHRM', b'gAMA', b'sRGB')
 XMP_KEYWORD = 'XML:com.adobe.xmp'  # of a PNG's text
 COMMENT = 'Comment'
@@ -130,18 +131,28 @@ def _read_dpi(image: Image.Image) -> Optional[Tuple[float, float]]:
     return dpi and tuple(round(float(value), 2) for value in dpi)
 
 
+def png_chunks(data: bytes) -> Iterator[Tuple[bytes, int, int]]:
+    """Name of each chunk before the pixels, and where its content is."""
+    place = len(PNG_SIGNATURE)
+    while place + 8 <= len(data):
+        length, name = struct.unpack_from('>I4s', data, place)
+        if name == b'IDAT':
+            return
+        yield name, place + 8, place + 8 + length
+        place += 12 + length  # length, name, content, check sum
+
+
 def read_colour_chunks(data: bytes) -> Dict[bytes, bytes]:
     """Name -> content of those that a PNG has.
 
     Raises:
         UnsupportedPicture: HDR.
     """
-    chunks, place, name = {}, 8, b''
-    while place + 8 <= len(data) and name != b'IDAT':
-        length, name = struct.unpack_from('>I4s', data, place)
-        if name in COLOUR_CHUNKS:
-            chunks[name] = data[place + 8 : place + 8 + length]
-        place += 12 + length
+    chunks = {
+        name: data[start:stop]
+        for name, start, stop in png_chunks(data)
+        if name in COLOUR_CHUNKS
+    }
     if b'cICP' in chunks:
         check_is_sdr('PNG', chunks[b'cICP'][1])
     return chunks

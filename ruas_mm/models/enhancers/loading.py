@@ -43,8 +43,7 @@ def build_enhancer(
     elif _is_known(enhancer.get('type')):
         module = MODELS.build(enhancer)
     elif str(enhancer.get('type')).lower() in all_names():
-        kind = str(enhancer['type']).lower()
-        module = _build_from_zoo(**{**enhancer, 'type': kind})
+        module = _build_from_zoo(**enhancer)
     else:
         raise ValueError(
             f'{name}={enhancer.get("type")!r}, allowed: a name of the zoo, '
