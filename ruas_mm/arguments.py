@@ -35,10 +35,9 @@ def check_interval(name: str, value: float, low: float, high: float) -> None:
 
 def check_range(name: str, value: Tuple[float, float]) -> None:
     """Two positive numbers in ascending order."""
-    low, high = value
-    if not 0 < low <= high:
+    if not _holds(lambda: len(value) == 2 and 0 < value[0] <= value[1]):
         raise ValueError(
-            f'{name}={(low, high)}, allowed: 0 < lowest <= highest'
+            f'{name}={value!r}, allowed: two numbers, 0 < lowest <= highest'
         )
 
 

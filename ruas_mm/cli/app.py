@@ -11,8 +11,6 @@ from ruas_mm.apis.page_enhancer import MAX_PIXELS
 from ruas_mm.cli.options import weights_option
 from ruas_mm.compatibility import is_installed
 
-USAGE = 2  # as shells do
-
 
 def check_address(host: str, port: int) -> None:
     """Check that a page can be served there.
@@ -69,7 +67,7 @@ def command(
         page = build_page(weights, max_pixels)
     except (ValueError, FileNotFoundError) as error:
         click.echo(str(error), err=True)
-        context.exit(USAGE)
+        context.exit(click.UsageError.exit_code)
     serve(page, host, port)
     click.echo(f'http://{host}:{port} (Ctrl-C ends)')
     page.block_thread()

@@ -28,7 +28,6 @@ from ruas_mm.cli.options import (
 from ruas_mm.files.input_files import InputFile, Inputs, find_inputs
 from ruas_mm.files.picture_file import MAX_PIXELS
 
-USAGE = 2  # as shells do
 DISK_ERRORS = {
     getattr(errno, name)
     for name in ('ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS')
@@ -247,7 +246,7 @@ def command(
             code = run(found, out, inferencer, side_by_side, interruption)
         except (ValueError, FileNotFoundError) as error:
             tell(str(error))
-            code = USAGE
+            code = click.UsageError.exit_code
         except KeyboardInterrupt:
             tell('interrupted, nothing half-written is left')
             code = interruption.exit_code

@@ -7,8 +7,8 @@ from typing import Dict, List, Optional, Sequence
 import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.ExifTags import Base
 
-EXIF_ORIENTATION = 0x0112
 TAIL_BYTES = 1024  # where the end marker of a complete file must be
 END_MARKERS = {b'\xff\xd8\xff': b'\xff\xd9', b'\x89PNG': b'IEND'}
 """First bytes of a JPEG and a PNG file -> their end marker."""
@@ -161,7 +161,7 @@ def _read_orientation(path: str, image: Image.Image) -> int:
         exif = image.getexif()
     elif (content := _png_exif(path)) is not None:
         exif.load(content)
-    orientation = exif.get(EXIF_ORIENTATION, 1)
+    orientation = exif.get(Base.Orientation, 1)
     return orientation if orientation in range(1, 9) else 1
 
 

@@ -5,6 +5,7 @@ from typing import Optional
 
 import numpy as np
 from PIL import ImageOps, features
+from PIL.ExifTags import Base
 
 from ruas_mm.files.optional_library import need
 from ruas_mm.files.picture import (
@@ -20,7 +21,6 @@ from ruas_mm.files.picture import (
 from ruas_mm.files.picture_metadata import clean_exif, clean_xmp, read_metadata
 from ruas_mm.files.pillow_image import open_image
 
-ORIENTATION = 274
 AVIF_BRANDS = {b'avif', b'avis'}
 HEIC_BRANDS = {
     b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1',
@@ -94,7 +94,7 @@ def decode_avif(data: bytes, max_pixels: int) -> Picture:
             )
         transfer = _avif_transfer(data)
         check_is_sdr('AVIF', transfer)
-        orientation = image.getexif().get(ORIENTATION, 1)
+        orientation = image.getexif().get(Base.Orientation, 1)
         upright = ImageOps.exif_transpose(image)
     bits = _avif_bits(data)
     if bits == 8:

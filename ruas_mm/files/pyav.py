@@ -13,6 +13,7 @@ FORMATS = (
     'ogg', 'mxf', 'h264', 'hevc', 'm4v', 'dv', 'ivf', 'nut', 'rm', 'wtv',
     'yuv4mpegpipe', 'live_flv', 'gxf', 'vc1', 'mjpeg',
 )  # fmt: skip
+PATIENCE = 100  # failed reads in a row after which the rest is given up
 
 
 def load_pyav() -> ModuleType:

@@ -10,10 +10,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
-from ruas_mm.files.pyav import load_pyav, open_source
+from ruas_mm.files.pyav import PATIENCE, load_pyav, open_source
 from ruas_mm.files.video_codecs import VideoContainer, has_encoder
 
-PATIENCE = 100  # failed reads in a row after which the rest is given up
 # what is told of the old file, or of how it was encoded
 FILE_TAGS = (
     'major_brand', 'minor_version', 'compatible_brands', 'encoder',

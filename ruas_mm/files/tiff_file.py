@@ -7,6 +7,7 @@ from typing import Optional
 
 import numpy as np
 from PIL import Image, TiffImagePlugin
+from PIL.ExifTags import Base
 
 from ruas_mm.files.optional_library import need
 from ruas_mm.files.picture import (
@@ -20,7 +21,6 @@ from ruas_mm.files.picture import (
 from ruas_mm.files.picture_metadata import clean_xmp
 from ruas_mm.files.pillow_image import open_image
 
-ORIENTATION = 274
 MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 COLOURS = {MIN_IS_WHITE: 1, MIN_IS_BLACK: 1, RGB: 3, PALETTE: 1, CMYK: 4}
 JPEG = 7  # compression
@@ -195,7 +195,7 @@ def _by_pillow(data: bytes) -> np.ndarray:
 
 
 def _orientation(page) -> int:
-    tag = page.tags.get(ORIENTATION)
+    tag = page.tags.get(Base.Orientation)
     return 1 if tag is None else int(tag.value)
 
 
@@ -231,7 +231,7 @@ def _read_directory(
 def _read_exif(data: bytes) -> Image.Exif:
     """What is not about the layout of the file."""
     tags, exif = _read_directory(data), Image.Exif()
-    for tag in (*KEPT_TAGS, ORIENTATION):
+    for tag in (*KEPT_TAGS, Base.Orientation):
         if tag in tags:
             exif[tag] = tags[tag]
     for tag in SUB_DIRECTORIES:
@@ -298,7 +298,7 @@ def _kept_tags(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
     found = Image.Exif()
     if picture.exif:
         found.load(picture.exif)
-    for tag in (*KEPT_TAGS, ORIENTATION):
+    for tag in (*KEPT_TAGS, Base.Orientation):
         if tag in found:
             tags[tag] = found[tag]
     for tag in SUB_DIRECTORIES:

@@ -8,7 +8,7 @@ from typing import Any, Iterator, List, Optional, Set, Tuple, Union
 
 import numpy as np
 
-from ruas_mm.files.pyav import load_pyav, open_source
+from ruas_mm.files.pyav import PATIENCE, load_pyav, open_source
 from ruas_mm.files.video_colour import (
     MATRICES,
     ColourConverter,
@@ -23,7 +23,6 @@ from ruas_mm.files.video_facts import (
     VideoFacts,
 )
 
-PATIENCE = 100  # failed reads in a row after which the rest is given up
 SHORT = 0.3  # seconds that may be missing at the end of a whole file
 TS_PACKETS = (188, 192, 204)  # bytes: broadcast, camera, with correction
 MICROSECOND = Fraction(1, 1_000_000)

@@ -47,7 +47,7 @@ def compare(
 
 def row(name: str, size: int, pictures: Sequence[Compared]) -> list:
     """Of the table: see the columns of detector_export.yml."""
-    unmatched = sum(np.isinf(each.boxes) for each in pictures)
+    unmatched = sum(bool(np.isinf(each.boxes)) for each in pictures)
     return [
         name,
         f'{size / 1e6:.1f} MB',

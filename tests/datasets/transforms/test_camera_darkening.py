@@ -66,7 +66,9 @@ def test_each_fault_grows(picture, setting, few, much):
 @pytest.mark.parametrize(
     'name', ['exposure', 'response', 'read_noise', 'shot_noise', 'quality']
 )
-@pytest.mark.parametrize('value', [(0, 1), (2, 1), (-1, 1)])
+@pytest.mark.parametrize(
+    'value', [(0, 1), (2, 1), (-1, 1), 0.5, (1, 2, 3), ('a', 'b'), None]
+)
 def test_bad_ranges_are_refused(name, value):
     with pytest.raises(ValueError, match=f'{name}=.*allowed'):
         darken(np.zeros((8, 8, 3), np.uint8), **{name: value})

@@ -58,6 +58,7 @@ def test_transform_keeps_shape_and_type():
     [
         ('exposure', (0, 1)),
         ('exposure', (0.5, 0.1)),
+        ('exposure', 0.5),
         ('read_noise', (-1, 1)),
         ('full_well', (0, 0)),
         ('white_balance', (2, 1)),
