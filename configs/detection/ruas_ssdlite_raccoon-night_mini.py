@@ -39,7 +39,7 @@ optim_wrapper = dict(
 custom_hooks = [
     dict(
         type='ruas_mm.PhasedTrainingHook',
-        phases=dict(end_to_end=150),  # hierarchical: scene=150 before it
+        phases=dict(end_to_end=450),  # hierarchical: scene=450 before it
     )
 ]
 default_hooks = dict(

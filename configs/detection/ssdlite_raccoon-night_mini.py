@@ -88,12 +88,12 @@ optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))),
 )
 train_cfg = dict(
-    _delete_=True, by_epoch=False, max_iters=150, val_interval=150
+    _delete_=True, by_epoch=False, max_iters=450, val_interval=450
 )
 param_scheduler = [
     dict(
         type='CosineRestartLR',
-        periods=[150],
+        periods=[450],
         restart_weights=[1],
         eta_min=0,
         by_epoch=False,
@@ -101,7 +101,7 @@ param_scheduler = [
 ]
 default_hooks = dict(
     logger=dict(interval=20),
-    checkpoint=dict(by_epoch=False, interval=150, max_keep_ckpts=1),
+    checkpoint=dict(by_epoch=False, interval=450, max_keep_ckpts=1),
 )
 log_processor = dict(by_epoch=False)
 randomness = dict(seed=0)

@@ -64,8 +64,33 @@ class SearchedPart:
             )
         return torch.cat(rows)
 
+    def first_twins(self) -> Tensor:
+        """Of each operation the first one that is the same in its place.
+
+        Returns:
+            (places, operations), positions; here each operation's own.
+        """
+        places, operations = self.alpha_rows().shape
+        return torch.arange(operations).expand(places, -1)
+
+    def mixture(self) -> Tensor:
+        """Shares of the operations, the softmax of each row of alphas.
+
+        Of operations that are the same in a place the first stands for all
+        with their mean share, as their number says nothing for them.
+
+        Returns:
+            (places, operations), float64; each row has the sum 1.
+        """
+        shares = self.alpha_rows().detach().double().softmax(1)
+        twins = self.first_twins().to(shares.device)
+        zeros = torch.zeros_like(shares)
+        number = zeros.scatter_add(1, twins, torch.ones_like(shares))
+        mean = zeros.scatter_add(1, twins, shares) / number.clamp_min(1)
+        return mean / mean.sum(1, keepdim=True)
+
     def derive(self):
-        """The operation with the largest alpha in each place.
+        """The operation with the largest share in each place.
 
         Returns:
             A genotype in the form that the class takes; here a list.
@@ -78,7 +103,8 @@ class SearchedPart:
             raise ValueError(
                 'alphas are not finite, so no operation is the best'
             )
-        return [self.searched_operations[i] for i in alphas.argmax(1).tolist()]
+        best = self.mixture().argmax(1).tolist()
+        return [self.searched_operations[i] for i in best]
 
 
 def cell_alphas(genotype: Optional[Sequence[str]]) -> Optional[nn.Parameter]:

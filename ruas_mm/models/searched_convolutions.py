@@ -6,7 +6,9 @@ convolutions of it are searched. https://arxiv.org/abs/2112.04719
 
 from typing import Dict, List, Optional, Sequence, Tuple, Union
 
+import torch
 import torch.nn as nn
+from torch import Tensor
 
 from ruas_mm.models.architecture import SearchedPart
 from ruas_mm.models.cells import (
@@ -56,16 +58,17 @@ class SearchedConvolutions(SearchedPart):
     def architecture(self) -> Dict[str, nn.Parameter]:
         """See :meth:`SearchedPart.architecture`; a row is its cell's own."""
         names = {module: name for name, module in self.named_modules()}
-        cells = [
-            getattr(parent, child)
-            for places in self._branches().values()
-            for parent, child in places
-        ]
         return {
             f'{names[cell]}.alphas': cell.alphas
-            for cell in cells
-            if isinstance(cell, MixedTaskCell)
+            for cell in self._mixed_cells()
         }
+
+    def first_twins(self) -> Tensor:
+        """See :meth:`SearchedPart.first_twins`; on the maps so far.
+
+        At SSD's last levels, of a pixel or some, many operations are.
+        """
+        return torch.tensor([c.first_twins() for c in self._mixed_cells()])
 
     def derive(self) -> Genotype:
         """See :meth:`SearchedPart.derive`."""
@@ -75,6 +78,14 @@ class SearchedConvolutions(SearchedPart):
             for branch, places in self._branches().items()
         }
         return genotype.get(None, genotype)
+
+    def _mixed_cells(self) -> List[MixedTaskCell]:
+        cells = [
+            getattr(parent, child)
+            for places in self._branches().values()
+            for parent, child in places
+        ]
+        return [cell for cell in cells if isinstance(cell, MixedTaskCell)]
 
     def _branches(self) -> Dict[Optional[str], List[Place]]:
         """Places by branch; without branches, all at None."""

@@ -1,5 +1,6 @@
 """What a search leaves behind: genotype, picture, config, scalars."""
 
+import math
 import os
 from pathlib import Path
 from pprint import pformat
@@ -9,6 +10,7 @@ from torch import nn
 
 from ruas_mm.files.atomic_write import atomic_write
 from ruas_mm.models.architecture import (
+    SearchedPart,
     derive_genotype,
     find_searchable,
     part_name,
@@ -137,17 +139,16 @@ def alpha_scalars(model: nn.Module) -> Dict[str, float]:
     """What a search looks like from outside.
 
     For each searched part the softmaxed alphas (``search/scene/c1_d/3-RC``),
-    their mean ``entropy`` (1: undecided, 0: decided) and, where there is a
-    skip connection, its mean share ``skip``.
+    the mean ``entropy`` of what there is to decide (1: undecided, 0: decided;
+    operations that are the same in a place count as one) and, where there is
+    a skip connection, its mean share ``skip``.
     """
     scalars = {}
     for name, module in find_searchable(model).items():
         prefix = f'search/{part_name(name)}'
         mixture = module.alpha_rows().detach().double().softmax(1)
-        places, choices = mixture.shape
-        entropy = -(mixture * mixture.clamp_min(1e-12).log()).sum(1)
-        uniform = mixture.new_tensor(float(choices)).log()
-        scalars[f'{prefix}/entropy'] = (entropy / uniform).mean().item()
+        places = len(mixture)
+        scalars[f'{prefix}/entropy'] = _mean_entropy(module)
         operations = module.searched_operations
         if SKIP in operations:
             share = mixture[:, operations.index(SKIP)].mean().item()
@@ -158,3 +159,14 @@ def alpha_scalars(model: nn.Module) -> Dict[str, float]:
             for operation, share in zip(operations, shares):
                 scalars[f'{prefix}/{row}/{operation}'] = share
     return scalars
+
+
+def _mean_entropy(module: SearchedPart) -> float:
+    """Over the places that have a choice; without any 0, all is decided."""
+    mixture, twins = module.mixture(), module.first_twins()
+    entropy = -(mixture * mixture.clamp_min(1e-12).log()).sum(1)
+    choices = [len(set(row)) for row in twins.tolist()]
+    decided = [
+        e / math.log(n) for e, n in zip(entropy.tolist(), choices) if n > 1
+    ]
+    return sum(decided) / len(decided) if decided else 0.0

@@ -8,7 +8,7 @@ convolution with a kernel of its own size, dilation and identity part.
 """
 
 from dataclasses import dataclass
-from typing import Optional, Sequence
+from typing import FrozenSet, List, Optional, Sequence, Tuple
 
 import torch.nn as nn
 from torch import Tensor
@@ -191,6 +191,50 @@ def unused_taps(
     ):
         unused += 1
     return unused
+
+
+def first_twins(
+    operations: Sequence['Operation'],
+    size: Tuple[int, int],
+    stride: int = 1,
+    padding: int = 1,
+) -> List[int]:
+    """Of each operation the first one that can do the same on small maps.
+
+    Where only the middle tap of a dilated 3x3 ever meets the map, it is a
+    1x1; on a map of one pixel all convolutions are.
+
+    Args:
+        operations: Rows of Table 1.
+        size: Height and width of the map.
+        stride: Stride of each operation.
+        padding: See :meth:`Operation.build`.
+
+    Returns:
+        For each operation the position of its first twin, or its own.
+    """
+    meets = [
+        (
+            row.is_skip,
+            row.residual,
+            *(_met_taps(row, side, stride, padding) for side in size),
+        )
+        for row in operations
+    ]
+    return [meets.index(each) for each in meets]
+
+
+def _met_taps(
+    row: 'Operation', size: int, stride: int, padding: int
+) -> FrozenSet[int]:
+    """Distances from the centre at which taps meet the map, on one axis."""
+    centres = range(1 - padding, size + padding - 1, stride)
+    radius = row.kernel_size // 2
+    return frozenset(
+        tap * row.dilation
+        for tap in range(-radius, radius + 1)
+        if any(0 <= c + tap * row.dilation < size for c in centres)
+    )
 
 
 OPERATIONS = {

@@ -4,13 +4,14 @@ Paper: Sec. 4.1 and 5.2: the task keeps its usual topology, and single
 convolutions of it are searched. https://arxiv.org/abs/2112.04719
 """
 
-from typing import Optional
+from typing import List, Optional
 
+import torch
 import torch.nn as nn
 from torch import Tensor
 
 from .mixed_operation import MixedOperation, new_alphas
-from .operations import HIGH_LEVEL_OPERATIONS, OPERATIONS
+from .operations import HIGH_LEVEL_OPERATIONS, OPERATIONS, first_twins
 
 
 class MixedTaskCell(MixedOperation):
@@ -22,14 +23,34 @@ class MixedTaskCell(MixedOperation):
 
     Attributes:
         alphas: One number for each of ``operations``.
+        map_size: Height and width of the largest map so far.
     """
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, stride: int, padding: int, **kwargs) -> None:
+        super().__init__(*args, stride=stride, padding=padding, **kwargs)
+        self.stride, self.padding = stride, padding
         self.alphas = new_alphas(len(self.operations))
+        self.register_buffer('map_size', torch.zeros(2, dtype=torch.long))
+        self._largest = (0, 0)  # the same, without asking a GPU
 
     def forward(self, x: Tensor) -> Tensor:  # (N, I, H, W)
+        largest = tuple(map(max, self._largest, x.shape[2:]))
+        if largest != self._largest:
+            self._largest = largest
+            size = self.map_size.new_tensor(largest)
+            self.map_size.copy_(torch.maximum(self.map_size, size))
         return super().forward(x, self.alphas.softmax(0))
+
+    def first_twins(self) -> List[int]:
+        """Of each operation the first that does the same on the maps so far.
+
+        See :func:`~ruas_mm.models.cells.operations.first_twins`.
+        """
+        if not self.map_size.all():
+            return list(range(len(self.operations)))
+        rows = [OPERATIONS[name] for name in self.operations]
+        size = tuple(self.map_size.tolist())
+        return first_twins(rows, size, self.stride, self.padding)
 
 
 def task_cell(operation: Optional[str], conv: nn.Conv2d) -> nn.Module:
