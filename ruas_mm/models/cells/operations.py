@@ -194,7 +194,7 @@ def unused_taps(
 
 
 def first_twins(
-    operations: Sequence['Operation'],
+    operations: Sequence[Operation],
     size: Tuple[int, int],
     stride: int = 1,
     padding: int = 1,
@@ -225,7 +225,7 @@ def first_twins(
 
 
 def _met_taps(
-    row: 'Operation', size: int, stride: int, padding: int
+    row: Operation, size: int, stride: int, padding: int
 ) -> FrozenSet[int]:
     """Distances from the centre at which taps meet the map, on one axis."""
     centres = range(1 - padding, size + padding - 1, stride)
