@@ -26,9 +26,8 @@ class MixedTaskCell(MixedOperation):
         map_size: Height and width of the largest map so far.
     """
 
-    def __init__(self, *args, stride: int, padding: int, **kwargs) -> None:
-        super().__init__(*args, stride=stride, padding=padding, **kwargs)
-        self.stride, self.padding = stride, padding
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
         self.alphas = new_alphas(len(self.operations))
         self.register_buffer('map_size', torch.zeros(2, dtype=torch.long))
         self._largest = (0, 0)  # the same, without asking a GPU
@@ -49,8 +48,8 @@ class MixedTaskCell(MixedOperation):
         if not self.map_size.all():
             return list(range(len(self.operations)))
         rows = [OPERATIONS[name] for name in self.operations]
-        size = tuple(self.map_size.tolist())
-        return first_twins(rows, size, self.stride, self.padding)
+        size, grid = tuple(self.map_size.tolist()), self.grids[0]
+        return first_twins(rows, size, grid.stride, grid.padding)
 
 
 def task_cell(operation: Optional[str], conv: nn.Conv2d) -> nn.Module:
