@@ -77,6 +77,13 @@ def test_files_that_are_named_exist(page):
 
 
 @pytest.mark.parametrize('page', PAGES, ids=by_name)
+def test_no_folder_of_one_machine_is_named(page):
+    """Messages of errors in tables of what was tried hold such folders."""
+    found = re.search(r'site-packages/|/(home|root|tmp)/', page.read_text())
+    assert found is None
+
+
+@pytest.mark.parametrize('page', PAGES, ids=by_name)
 def test_sections_that_are_linked_exist(page):
     pattern = r'\]\(([^)#:]*)#([\w-]+)\)'
     for name, section in re.findall(pattern, page.read_text()):

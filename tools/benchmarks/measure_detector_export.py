@@ -8,6 +8,7 @@ holds all detections in the pictures below FOLDER against those of mmdet's
 """
 
 import argparse
+import math
 import tempfile
 from pathlib import Path
 from typing import NamedTuple, Sequence
@@ -47,7 +48,7 @@ def compare(
 
 def row(name: str, size: int, pictures: Sequence[Compared]) -> list:
     """Of the table: see the columns of detector_export.yml."""
-    unmatched = sum(bool(np.isinf(each.boxes)) for each in pictures)
+    unmatched = sum(math.isinf(each.boxes) for each in pictures)
     return [
         name,
         f'{size / 1e6:.1f} MB',

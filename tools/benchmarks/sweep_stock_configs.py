@@ -19,6 +19,7 @@ import importlib
 import importlib.util
 import logging
 import multiprocessing
+import re
 import warnings
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -36,6 +37,7 @@ from ruas_mm.models.data_preprocessors.host_defaults import with_type
 from ruas_mm.registry import MODELS
 
 HOSTS = ('mmdet', 'mmseg', 'mmpretrain')
+FOLDERS = re.compile(r'(?<![\w.:/])/(?:[\w.+-]+/)+')  # of this machine
 FAMILIES = dict(
     retinanet='mmdet/retinanet/retinanet_r18_fpn_1x_coco.py',
     yolox='mmdet/yolox/yolox_tiny_8xb8-300e_coco.py',
@@ -167,6 +169,7 @@ def be_quiet() -> None:
 
 def reason(error: Exception) -> str:
     first = (str(error).strip().splitlines() or [''])[0]
+    first = FOLDERS.sub('', first)
     return f'{type(error).__name__}: {first[:120]}'
 
 
