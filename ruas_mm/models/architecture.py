@@ -92,9 +92,9 @@ class SearchedPart:
     def derive(self):
         """The operation with the largest share in each place.
 
-        Of operations that are the same there, that with the largest alpha:
-        as derived networks learn anew, a larger kernel with taps that meet
-        nothing starts smaller and learned better (docs/results.md).
+        Of operations that are the same there, the smallest: the other taps
+        of a larger one meet nothing, learn nothing, and would tell on a
+        larger map what they started with.
 
         Returns:
             A genotype in the form that the class takes; here a list.
@@ -107,10 +107,8 @@ class SearchedPart:
             raise ValueError(
                 'alphas are not finite, so no operation is the best'
             )
-        best = self.mixture().argmax(1, keepdim=True)
-        others = self.first_twins().to(best.device) != best
-        chosen = alphas.masked_fill(others, -torch.inf).argmax(1).tolist()
-        return [self.searched_operations[i] for i in chosen]
+        best = self.mixture().argmax(1).tolist()
+        return [self.searched_operations[i] for i in best]
 
 
 def cell_alphas(genotype: Optional[Sequence[str]]) -> Optional[nn.Parameter]:

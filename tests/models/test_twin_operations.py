@@ -11,7 +11,7 @@ from ruas_mm.registry import MODELS
 from ruas_mm.search.report import alpha_scalars
 
 ROWS = [OPERATIONS[name] for name in HIGH_LEVEL_OPERATIONS]
-TWO_PIXELS = 2  # a level of the head below
+ONE_PIXEL, TWO_PIXELS = 3, 2  # levels of the head below
 
 
 def head():
@@ -74,24 +74,23 @@ def test_residual_and_skip_are_no_twins_of_others():
 
 
 @pytest.mark.parametrize(
-    'sides, derived',
+    'sides, level, operation, derived',
     [
-        ((20, 5, 2, 1), '3-6-DC'),  # a 1x1: its twins are as good
-        ((20, 5, 40, 1), '3-C'),
-        (None, '3-C'),  # it has seen nothing
+        ((20, 5, 2, 1), TWO_PIXELS, '3-18-DC', '1-C'),
+        ((20, 5, 2, 1), TWO_PIXELS, '7-C', '3-C'),
+        ((20, 5, 2, 1), ONE_PIXEL, '7-2-DC', '1-C'),
+        ((20, 5, 2, 1), 0, '7-2-DC', '7-2-DC'),
+        ((20, 5, 40, 1), TWO_PIXELS, '3-18-DC', '3-18-DC'),
+        (None, TWO_PIXELS, '3-18-DC', '3-18-DC'),  # it has seen nothing
     ],
 )
-def test_the_best_twin_of_the_best_operation_is_derived(sides, derived):
+def test_the_smallest_of_twins_is_derived(sides, level, operation, derived):
     module = head()
     if sides:
         see_maps(module, sides)
-    row = places(module)[TWO_PIXELS].data
-    row += 1
-    for operation, alpha in {'3-6-DC': 1.1, '3-C': 1.5}.items():
-        row[HIGH_LEVEL_OPERATIONS.index(operation)] = alpha
-    for operation in ('5-C', '7-C'):
-        row[HIGH_LEVEL_OPERATIONS.index(operation)] = -5
-    assert module.derive()['reg'][TWO_PIXELS] == derived
+    choice = HIGH_LEVEL_OPERATIONS.index(operation)
+    places(module)[level].data[choice] = 3
+    assert module.derive()['reg'][level] == derived
 
 
 def test_twins_do_not_win_by_their_number():
