@@ -69,6 +69,8 @@ class PretrainedModule(BaseModule):
         entry, others = split_pretrained(init_cfg)
         super().__init__(others)
         self.origin: Origin = Pending(entry) if entry else Random()
+        self._absent_at: Optional[str] = None  # prefix in the last checkpoint
+        self.register_load_state_dict_post_hook(_keep_given)
 
     def init_weights(self) -> None:
         """Initialise; a ``Pretrained`` entry must fit key by key."""
@@ -138,6 +140,7 @@ class PretrainedModule(BaseModule):
     ) -> None:
         """Accept all keys, or none (a model-zoo checkpoint of the host)."""
         loaded = _below(prefix, state_dict)
+        self._absent_at = None if loaded else prefix
         if loaded:
             source = f'the checkpoint, prefix {prefix!r},'
             check_fits(self, self.state_dict(), loaded, source)
@@ -156,6 +159,22 @@ class PretrainedModule(BaseModule):
             return result
 
         return super()._apply(without_rounding, *args, **kwargs)
+
+
+def _keep_given(module: PretrainedModule, incompatible: NamedTuple) -> None:
+    """What has weights of its own is not missing in a host's checkpoint."""
+    prefix = module._absent_at
+    if prefix is None or isinstance(module.origin, Random):
+        return
+    missing = incompatible.missing_keys
+    others = [key for key in missing if not key.startswith(prefix)]
+    if len(others) < len(missing):
+        missing[:] = others
+        print_log(
+            f'{type(module).__name__} keeps the weights that it was given: '
+            f'the checkpoint has no key that starts with {prefix!r}',
+            logger='current',
+        )
 
 
 def split_pretrained(

@@ -139,3 +139,39 @@ def test_training_starts_from_almost_no_noise(part, last):
     state = module.state_dict()
     torch.testing.assert_close(state[f'{last}.weight'], before * 0.1)
     assert not state[f'{last}.bias'].any()
+
+
+@pytest.mark.parametrize(
+    'scene, named',
+    [
+        ('ruas_s', set()),
+        ('ruas_a', set()),
+        ({'type': 'ruas_mm.SceneModule'}, {'data_preprocessor'}),
+    ],
+)
+@pytest.mark.parametrize('way', ['MMEngine', 'torch'])
+def test_given_weights_are_not_missing_in_a_checkpoint_of_the_host(
+    tmp_path, scene, named, way
+):
+    """But those of the host are, and those that nobody gave."""
+    model = torch.nn.Module()
+    model.data_preprocessor = build(
+        'SceneDataPreprocessor',
+        scene=scene,
+        data_preprocessor=dict(type='mmdet.DetDataPreprocessor'),
+    )
+    model.head = torch.nn.Linear(2, 2)
+    state = {'head.weight': torch.ones(2, 2)}
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    if way == 'torch':
+        missing = model.load_state_dict(state, strict=False).missing_keys
+    else:
+        path = tmp_path / 'zoo.pth'
+        torch.save(dict(state_dict=state), path)
+        with pytest.raises(RuntimeError, match='missing keys') as error:
+            load_checkpoint(model, str(path), strict=True)
+        missing = str(error.value).split('state_dict: ')[1].split(', ')
+    found = {key.strip().split('.')[0] for key in missing}
+    assert found == {'head', *named}
+    for key, value in model.state_dict().items():
+        assert torch.equal(value, state.get(key, before[key]))
