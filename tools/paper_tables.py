@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from benchmarks.compared_methods import BY_TITLE
+from mmengine.config import Config
 
 from ruas_mm.models.cells import HIGH_LEVEL_OPERATIONS, LOW_LEVEL_OPERATIONS
 
@@ -169,6 +170,18 @@ def _raccoon_packaged(light: str, folder: str, frozen: bool) -> Row:
     return _raccoon_row(name, None, folder, options=options)
 
 
+def _lasting_light() -> dict:
+    """Options of the scene module in the form that enhancers train.
+
+    In that of the release, l_s alone turns pictures of the night white.
+    """
+    base = Path(__file__).resolve().parent.parent / 'configs/_base_/ruas.py'
+    form = dict(Config.fromfile(base).model.scene)
+    form.update({f'tone.{k}': v for k, v in form.pop('tone').items()})
+    form['illumination_range'] = list(form['illumination_range'])
+    return {f'model.data_preprocessor.scene.{k}': v for k, v in form.items()}
+
+
 def _packaged_light(paper: Optional[tuple], name: str) -> Row:
     """A frozen enhancer of the zoo before the plain detector."""
     head = 'model.bbox_head.genotype'
@@ -297,6 +310,7 @@ TABLES: Dict[str, List[Row]] = {
             'hierarchical',
             0.693,
             'hierarchical',
+            options=_lasting_light(),
             parts=('scene', 'end_to_end'),
         ),
     ],
