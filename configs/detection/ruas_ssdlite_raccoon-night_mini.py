@@ -39,7 +39,8 @@ optim_wrapper = dict(
 custom_hooks = [
     dict(
         type='ruas_mm.PhasedTrainingHook',
-        phases=dict(end_to_end=450),  # hierarchical: scene=450 before it
+        # hierarchical: scene=450 before it, in the form of _base_/ruas.py
+        phases=dict(end_to_end=450),
     )
 ]
 default_hooks = dict(
