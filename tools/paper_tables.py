@@ -178,7 +178,6 @@ def _lasting_light() -> dict:
     base = Path(__file__).resolve().parent.parent / 'configs/_base_/ruas.py'
     form = dict(Config.fromfile(base).model.scene)
     form.update({f'tone.{k}': v for k, v in form.pop('tone').items()})
-    form['illumination_range'] = list(form['illumination_range'])
     return {f'model.data_preprocessor.scene.{k}': v for k, v in form.items()}
 
 

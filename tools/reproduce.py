@@ -277,7 +277,7 @@ def _join(figures: Sequence[List[Optional[float]]]) -> str:
 
 def _spell(value: object) -> str:
     """As MMEngine's command line reads it."""
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return '[' + ','.join(map(str, value)) + ']'
     return str(value)
 
