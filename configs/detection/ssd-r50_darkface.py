@@ -1,7 +1,8 @@
 """The plain detector on ResNet-50, DARK FACE (Table 7).
 
-Levels, branches, priors and schedule are those of the released face detector
-(strides 4 to 128); of ResNet-101 and -152: ``model.backbone.depth=101`` and
+Levels, branches and priors are those of the released face detector (strides 4
+to 128); matching, crops, schedule and tests are still those of S3FD. For
+ResNet-101 (and so for -152): ``model.backbone.depth=101`` and
 ``model.backbone.init_cfg.checkpoint=torchvision://resnet101``.
 
 Command:  python tools/train.py configs/detection/ssd-r50_darkface.py
