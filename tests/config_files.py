@@ -10,7 +10,11 @@ DETECTION = sorted(
     [*CONFIGS.glob('*.py'), *(CONFIGS / 'detection').glob('*.py')]
 )
 FACES = [  # models/detectors/test_face_detectors.py has these
-    f'{name}_darkface' for name in ('ruas_s3fd', 's3fd', 'pyramidbox', 'dsfd')
+    f'{name}_darkface'
+    for name in (
+        *('ruas_s3fd', 'ruas_s3fd-r50', 'tm_s3fd', 'tm_s3fd-r50'),
+        *('s3fd', 'pyramidbox', 'dsfd'),
+    )
 ]
 SEGMENTATION = sorted((CONFIGS / 'segmentation').glob('*.py'))
 CLASSIFICATION = sorted((CONFIGS / 'classification').glob('*.py'))

@@ -19,7 +19,10 @@ table4  global, independent and cooperative search
 table5  RUAS_S, RUAS, RUAS_A; with --pairs every method as it is, without
         training (compare_enhancers.py)
 table6  raccoons at night by l_t, by l_t + lambda l_s, and by l_s before l_t
-table8  the same plain, behind packaged light, searched, both searched
+table7  the released face detector on raccoons at night, plain (TM) and whole,
+        on VGG-16, ResNet-50, -101 and -152; --rows "from nothing": ResNets
+        without ImageNet features, where those cannot be had
+table8  as table 6 plain, behind packaged light, searched, both searched
 table9  the same plain and behind each of several enhancers (--weights)
 detection  one operation everywhere and the searched detector, as table 3
 table11 DeepLabv3+ on CamVid, dusk and day tested apart: (A) trained on all
@@ -45,15 +48,7 @@ from host_options import innermost
 from logged_run import run_logged
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from paper_tables import (
-    COLUMNS,
-    LIGHTS,
-    PAPER_DATA,
-    RACCOON,
-    SEARCHES,
-    TABLES,
-    Row,
-)
+from paper_tables import COLUMNS, LIGHTS, PAPER_DATA, SEARCHES, TABLES, Row
 from rich.console import Console
 from rich.table import Table
 from run_results import entropies, read_metrics, read_test
@@ -195,18 +190,18 @@ def train(
         'train_cfg.val_interval': total,
         'default_hooks.checkpoint.interval': iterations,
     }
-    if row.parts:
-        options.update(
-            {
-                'param_scheduler.0.periods': [iterations] * len(row.parts),
-                'param_scheduler.0.restart_weights': [1] * len(row.parts),
-                'custom_hooks.0.phases._delete_': True,
-            }
-        )
-    elif row.config == RACCOON:
-        options['param_scheduler.0.periods'] = [iterations]
+    *warm_up, last = Config.fromfile(ROOT / 'configs' / row.config)[
+        'param_scheduler'
+    ]
+    schedule = f'param_scheduler.{len(warm_up)}'
+    if 'periods' in last:  # one for each part
+        periods = max(len(row.parts), 1)
+        options[f'{schedule}.periods'] = [iterations] * periods
+        options[f'{schedule}.restart_weights'] = [1] * periods
     else:
-        options['param_scheduler.1.end'] = iterations
+        options[f'{schedule}.end'] = iterations
+    if row.parts:
+        options['custom_hooks.0.phases._delete_'] = True
     for part in row.parts:
         options[f'custom_hooks.0.phases.{part}'] = iterations
     run_tool(config, folder, options)

@@ -16,38 +16,7 @@ matching and test are the release's; optimiser, steps and crops, which are not
 published, those of the public ports of S3FD.
 """
 
-_base_ = [
-    '../_base_/darkface.py',
-    '../_base_/face_detector.py',
-    '../_base_/genotypes/released_face_detection.json',
-]
-
-model = dict(
-    data_preprocessor=dict(
-        _delete_=True,
-        type='ruas_mm.SceneDataPreprocessor',
-        scene=dict(
-            type='ruas_mm.SceneModule',
-            genotype={{_base_.genotype.scene}},
-            warm_start='detector',
-        ),
-        data_preprocessor={{_base_.model.data_preprocessor}},
-    ),
-    backbone=dict(dilation=3),
-    neck=dict(
-        type='ruas_mm.SearchableS3FDNeck', genotype={{_base_.genotype.neck}}
-    ),
-    bbox_head=dict(
-        _delete_=True,
-        type='ruas_mm.SearchableSSDHead',
-        num_classes=1,
-        in_channels={{_base_.model.bbox_head.in_channels}},
-        genotype={{_base_.genotype.head}},
-        anchor_generator=dict(_base_.face_anchors, scales=[2]),  # 8 to 256
-        bbox_coder={{_base_.face_boxes}},
-    ),
-    train_cfg=dict(assigner=dict(pos_iou_thr=0.3, neg_iou_thr=0.3)),
-)
+_base_ = ['../_base_/darkface.py', '../_base_/ruas_face_detector.py']
 
 # single scale, at the area of the release
 test_pipeline = [
@@ -75,13 +44,6 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 val_evaluator = test_evaluator = {{_base_.darkface_evaluator}}
 
-# as in ruas_ssd_exdark.py: it suits the scene module, too
-optim_wrapper = dict(
-    paramwise_cfg=dict(
-        custom_keys={'data_preprocessor.scene': dict(lr_mult=1)}
-    )
-)
 default_hooks = dict(
-    checkpoint=dict(save_best='darkface/official_AP', rule='greater'),
-    visualization=dict(_delete_=True, type='ruas_mm.SceneVisualizationHook'),
+    checkpoint=dict(save_best='darkface/official_AP', rule='greater')
 )

@@ -42,66 +42,20 @@ model = dict(
         ),
     ),
 )
-train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations', with_bbox=True),
-    dict(type='MinIoURandomCrop', min_ious=(0.5, 0.7, 0.9), min_crop_size=0.5),
-    dict(type='Resize', scale=(160, 160), keep_ratio=False),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PackDetInputs'),
-]
-test_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=(160, 160), keep_ratio=False),
-    dict(type='LoadAnnotations', with_bbox=True),
-    dict(
-        type='PackDetInputs',
-        meta_keys=(
-            'img_id',
-            'img_path',
-            'ori_shape',
-            'img_shape',
-            'scale_factor',
-        ),
-    ),
-]
-train_dataloader = dict(
-    batch_size=8,
-    num_workers=1,
-    sampler=dict(_delete_=True, type='InfiniteSampler', shuffle=True),
-    dataset=dict(
-        _delete_=True, **_base_.raccoon_train, pipeline=train_pipeline
-    ),
-)
-val_dataloader = dict(
-    num_workers=1,
-    dataset=dict(_delete_=True, **_base_.raccoon_val, pipeline=test_pipeline),
-)
+train_pipeline = {{_base_.raccoon_train_pipeline}}
+test_pipeline = {{_base_.raccoon_test_pipeline}}
+train_dataloader = dict(_delete_=True, **_base_.raccoon_train_dataloader)
+val_dataloader = dict(_delete_=True, **_base_.raccoon_val_dataloader)
 test_dataloader = val_dataloader
-val_evaluator = dict(
-    _delete_=True, type='VOCMetric', iou_thrs=[0.5, 0.75], eval_mode='area'
-)
+val_evaluator = dict(_delete_=True, **_base_.raccoon_evaluator)
 test_evaluator = val_evaluator
 
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=1e-4),
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))),
 )
-train_cfg = dict(
-    _delete_=True, by_epoch=False, max_iters=450, val_interval=450
-)
-param_scheduler = [
-    dict(
-        type='CosineRestartLR',
-        periods=[450],
-        restart_weights=[1],
-        eta_min=0,
-        by_epoch=False,
-    )
-]
-default_hooks = dict(
-    logger=dict(interval=20),
-    checkpoint=dict(by_epoch=False, interval=450, max_keep_ckpts=1),
-)
+train_cfg = dict(_delete_=True, **_base_.raccoon_train_cfg)
+param_scheduler = {{_base_.raccoon_schedule}}
+default_hooks = {{_base_.raccoon_hooks}}
 log_processor = dict(by_epoch=False)
 randomness = dict(seed=0)

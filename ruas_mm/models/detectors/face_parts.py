@@ -26,7 +26,9 @@ from ruas_mm.registry import MODELS
 
 TRUNK_CHANNELS = (256, 512, 512, 1024)
 """Of conv3_3, conv4_3, conv5_3 and fc7; strides 4, 8, 16, 32."""
-LEVEL_CHANNELS = (*TRUNK_CHANNELS, 512, 256)
+EXTRA_CHANNELS = (512, 256)
+"""Of the two levels that the neck adds; strides 64 and 128."""
+LEVEL_CHANNELS = (*TRUNK_CHANNELS, *EXTRA_CHANNELS)
 """Of the six levels; strides 4 to 128."""
 NORM_SCALES = (10, 8, 5)
 """Where the L2 norms of the first three levels start."""
@@ -75,12 +77,12 @@ class FaceVGG(SSDVGG):
         )
 
 
-def level_norms() -> nn.ModuleList:
-    """L2 norms of the first three levels, 256, 512 and 512 channels."""
-    return nn.ModuleList(
-        StableL2Norm(channels, scale)
-        for channels, scale in zip(LEVEL_CHANNELS, NORM_SCALES)
-    )
+def level_norms(
+    channels: Sequence[int] = TRUNK_CHANNELS,
+    scales: Sequence[float] = NORM_SCALES,
+) -> nn.ModuleList:
+    """L2 norms of the first levels, as many as there are ``scales``."""
+    return nn.ModuleList(map(StableL2Norm, channels, scales))
 
 
 def normed(maps: Sequence[Tensor], norms: nn.ModuleList) -> List[Tensor]:

@@ -17,7 +17,10 @@ from torch import Tensor
 
 from ruas_mm.arguments import check_choice
 from ruas_mm.models.detectors.face_parts import (
+    EXTRA_CHANNELS,
     EXTRA_LAYERS,
+    NORM_SCALES,
+    TRUNK_CHANNELS,
     level_norms,
     normed,
 )
@@ -29,22 +32,36 @@ MODES = ('picture', 'face')
 
 @MODELS.register_module()
 class S3FDNeck(SSDNeck):
-    """mmdet's ``SSDNeck`` of six levels, the first three L2-normed.
+    """mmdet's ``SSDNeck`` of six levels, the first ones L2-normed.
 
     Args:
+        in_channels: Of the backbone's four maps, strides 4 to 32; as
+            default those of :class:`FaceVGG`.
+        norm_scales: Where the norms of the first levels start; as default of
+            three. Empty: none, for a backbone with norms of its own.
         init_cfg: As in ``SSDNeck``; None: its Xavier.
     """
 
-    def __init__(self, init_cfg: Optional[dict] = None) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int] = TRUNK_CHANNELS,
+        norm_scales: Sequence[float] = NORM_SCALES,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
         given = {} if init_cfg is None else dict(init_cfg=init_cfg)
-        super().__init__(**EXTRA_LAYERS, **given)
-        self.norms = level_norms()
+        layers = dict(
+            EXTRA_LAYERS,
+            in_channels=in_channels,
+            out_channels=(*in_channels, *EXTRA_CHANNELS),
+        )
+        super().__init__(**layers, **given)
+        self.norms = level_norms(in_channels, norm_scales)
 
     def forward(self, inputs: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
         """Six maps of strides 4 to 128.
 
         Args:
-            inputs: Maps of :class:`FaceVGG`.
+            inputs: Maps of the backbone, strides 4 to 32.
         """
         return tuple(normed(super().forward(inputs), self.norms))
 
@@ -59,19 +76,14 @@ class SearchableS3FDNeck(SearchedConvolutions, S3FDNeck):
     Args:
         genotype: One high-level operation of Table 1 for each extra
             convolution. None: the supernet, with all of them at once.
-        init_cfg: As in :class:`S3FDNeck`.
+        **kwargs: Of :class:`S3FDNeck`.
 
     Raises:
         ValueError: Wrong length or unknown operation.
     """
 
-    def __init__(
-        self,
-        *,
-        genotype: Optional[Sequence[str]],
-        init_cfg: Optional[dict] = None,
-    ) -> None:
-        super().__init__(init_cfg=init_cfg)
+    def __init__(self, *, genotype: Optional[Sequence[str]], **kwargs) -> None:
+        super().__init__(**kwargs)
         for layer in self.extra_layers:
             narrowing = layer[0].conv
             # a task cell takes the place of a 3x3
