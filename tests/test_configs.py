@@ -67,7 +67,8 @@ def test_detection_config_builds_and_learns(path):
         gradients = [p.grad is not None for p in front.scene.parameters()]
         assert any(gradients) != front.frozen
         if not front.frozen:
-            assert front.scene.stages[0].fuse.weight.grad.abs().max() > 0
+            scene = getattr(front.scene, 'scene', front.scene)  # packaged
+            assert scene.stages[0].fuse.weight.grad.abs().max() > 0
     results = model.eval().test_step(data)
     assert len(results) == number and 'pred_instances' in results[0]
     assert results[0].pred_instances.labels.max() < 12
