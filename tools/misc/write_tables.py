@@ -27,7 +27,7 @@ SECTION = re.compile(
     r'(?P<end><!-- end -->)',
     re.DOTALL,
 )
-REFERENCE = re.compile(r'\{(\w+): ([^{}:]+): ([^{}:]+)\}')
+REFERENCE = re.compile(r'\{([\w-]+): ([^{}:]+): ([^{}:]+)\}')
 Figures = Dict[str, Dict[str, Dict[str, str]]]
 
 
