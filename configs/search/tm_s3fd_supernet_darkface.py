@@ -6,7 +6,7 @@ so the search is global.
 Command:  python tools/train.py configs/search/tm_s3fd_supernet_darkface.py
           python tools/train.py
               work_dirs/tm_s3fd_supernet_darkface/tm_s3fd_subnet_darkface.py
-Time:     not measured (the labels were not at hand: run on made-up ones only)
+Time:     not measured (the labels were not at hand)
 Expected: no figure of ours. The paper has .655 on its own draw
 """
 
