@@ -33,6 +33,10 @@ model = dict(
     ),
     train_cfg=dict(assigner=dict(pos_iou_thr=0.3, neg_iou_thr=0.3)),
 )
+tta_pipeline = [
+    *_base_.tta_pipeline[:2],
+    dict(type='ruas_mm.FaceViews', area=1500 * 1000),
+]
 tm = dict(
     neck=dict(genotype=['3-C'] * 4),
     bbox_head=dict(genotype=dict(reg=['3-C'] * 6, cls=['3-C'] * 6)),

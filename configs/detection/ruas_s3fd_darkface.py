@@ -24,10 +24,6 @@ test_pipeline = [
     dict(type='ruas_mm.ResizeToArea', area=1500 * 1000),
     *_base_.face_test_pipeline[2:],
 ]
-tta_pipeline = [
-    *_base_.tta_pipeline[:2],
-    dict(type='ruas_mm.FaceViews', area=1500 * 1000),
-]
 
 train_dataloader = dict(
     _base_.face_train_dataloader,

@@ -1,7 +1,9 @@
 """RUAS on DARK FACE, hierarchical training (Table 6): l_s, then l_t.
 
-The scene module starts from the packaged weights, which l_s alone has trained
-on other pictures without labels.
+The scene module is the packaged one, which l_s alone has trained on other
+pictures without labels: 1,161 parameters, another genotype than the released
+detector's, and the form in which l_s cannot put the light out
+(docs/results.md).
 
 Command:  python tools/train.py
               configs/detection/ruas_s3fd_hierarchical_darkface.py
