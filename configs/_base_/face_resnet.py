@@ -15,4 +15,7 @@ resnet = dict(
     norm_eval=True,
     init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50'),
 )
-resnet_channels = (256, 512, 1024, 2048)
+resnet_levels = dict(
+    neck=dict(in_channels=(256, 512, 1024, 2048), norm_scales=[]),
+    bbox_head=dict(in_channels=(256, 512, 1024, 2048, 512, 256)),
+)

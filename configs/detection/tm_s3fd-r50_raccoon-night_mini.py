@@ -14,6 +14,5 @@ _base_ = ['./tm_s3fd_raccoon-night_mini.py', '../_base_/face_resnet.py']
 model = dict(
     data_preprocessor={{_base_.resnet_input}},
     backbone=dict(_delete_=True, **_base_.resnet),
-    neck=dict(in_channels={{_base_.resnet_channels}}, norm_scales=[]),
-    bbox_head=dict(in_channels=(*_base_.resnet_channels, 512, 256)),
+    **_base_.resnet_levels,
 )

@@ -51,7 +51,7 @@ class S3FDNeck(SSDNeck):
         given = {} if init_cfg is None else dict(init_cfg=init_cfg)
         layers = dict(
             EXTRA_LAYERS,
-            in_channels=in_channels,
+            in_channels=tuple(in_channels),  # compared with the next
             out_channels=(*in_channels, *EXTRA_CHANNELS),
         )
         super().__init__(**layers, **given)
